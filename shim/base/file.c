@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+#include "base/sys.h"
+
+enum { WINDOW_BYTES = 4096 };
+
+bool lines_open(struct line_reader *reader, struct arena *arena, const char *path,
+                size_t budget_bytes, int *error) {
+    *reader = (struct line_reader){.descriptor = -1, .budget_bytes = budget_bytes};
+    reader->window = arena_get(arena, WINDOW_BYTES, 1);
+    if (!reader->window) {
+        *error = -ENOMEM;
+        return false;
+    }
+    reader->capacity = WINDOW_BYTES;
+    reader->descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    *error = reader->descriptor < 0 ? reader->descriptor : 0;
+    return reader->descriptor >= 0;
+}
+
+/* Reads more behind the unread bytes; false at the end of the file or of the budget. */
+static bool refill(struct line_reader *reader) {
+    if (reader->start > 0) {
+        memmove(reader->window, reader->window + reader->start, reader->length);
+        reader->start = 0;
+    }
+    size_t room = reader->capacity - reader->length;
+    if (room > reader->budget_bytes)
+        room = reader->budget_bytes;
+    if (room == 0) {
+        reader->failed = true;
+        return false;
+    }
+    long got = sys_read(reader->descriptor, reader->window + reader->length, room);
+    if (got < 0)
+        reader->failed = true;
+    if (got <= 0)
+        return false;
+    reader->length += (size_t)got;
+    reader->budget_bytes -= (size_t)got;
+    return true;
+}
+
+bool lines_next(struct line_reader *reader, struct slice *line) {
+    for (;;) {
+        struct slice unread = {reader->window + reader->start, reader->length};
+        size_t at = slice_find(unread, '\n');
+        bool whole = at < unread.length;
+        bool full = !whole && reader->length == reader->capacity;
+        if (!whole && !full) {
+            if (refill(reader))
+                continue;
+            if (reader->length == 0)
+                return false;
+            unread.data = reader->window + reader->start; /* refill moved it */
+        }
+        bool tail_of_long_line = reader->skipping;
+        size_t taken = whole ? at + 1 : unread.length;
+        reader->start += taken;
+        reader->length -= taken;
+        reader->skipping = full;
+        *line = slice_first(unread, at);
+        if (!tail_of_long_line)
+            return true;
+    }
+}
+
+void lines_close(struct line_reader *reader) {
+    if (reader->descriptor >= 0)
+        sys_close(reader->descriptor);
+    reader->descriptor = -1;
+}
+
+struct slice file_first(struct arena *arena, const char *path, size_t most) {
+    char *bytes = arena_get(arena, most, 1);
+    int descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    long got = bytes && descriptor >= 0 ? sys_read(descriptor, bytes, most) : 0;
+    if (descriptor >= 0)
+        sys_close(descriptor);
+    if (got < 0)
+        got = 0;
+    while (got > 0 && (bytes[got - 1] == '\n' || bytes[got - 1] == '\0'))
+        got--;
+    return (struct slice){bytes ? bytes : "", (size_t)got};
+}

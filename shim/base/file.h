@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Small text files of /proc and /etc, read line by line through one bounded window. */
+#ifndef PERMSHIM_BASE_FILE_H
+#define PERMSHIM_BASE_FILE_H
+
+#include "base/arena.h"
+
+struct line_reader {
+    int descriptor;
+    char *window;
+    size_t capacity, start, length; /* the unread bytes are window[start .. start+length) */
+    size_t budget_bytes;            /* how much may still be read from the file */
+    bool skipping;                  /* inside a line longer than the window */
+    bool failed;                    /* a read failed, or the budget ran out before the end */
+};
+
+/*
+ * Opens `path` for reading lines; false (and nothing to close) with the negated errno in *error when
+ * it cannot be opened or the arena is full. At most `budget_bytes` are read. Safe in a signal handler.
+ */
+bool lines_open(struct line_reader *reader, struct arena *arena, const char *path,
+                size_t budget_bytes, int *error);
+
+/* The next line without its newline, valid until the next call; false at the end. Of a line longer
+ * than the window (4 KiB) the first window is given and the rest dropped. */
+bool lines_next(struct line_reader *reader, struct slice *line);
+
+void lines_close(struct line_reader *reader);
+
+/* The first `most` bytes of a file, read once, trailing newlines and NULs cut; empty when it cannot
+ * be read. */
+struct slice file_first(struct arena *arena, const char *path, size_t most);
+
+#endif

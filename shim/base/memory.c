@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/memory.h"
+#include "base/sys.h"
+#include <string.h>
+
+enum { NO_SUCH_HOW = -1 };
+
+static bool page_readable(struct memory *memory, uintptr_t page) {
+    size_t slot = (page / MEMORY_PAGE_BYTES) % MEMORY_CACHE_SLOTS;
+    if (memory->readable[slot] == page + 1)
+        return true;
+    /* The kernel rejects a user address in its own half of the address space by itself. */
+    if (sys_sigmask(NO_SUCH_HOW, (const uint64_t *)page, NULL) != -EINVAL)
+        return false;
+    memory->readable[slot] = page + 1;
+    return true;
+}
+
+bool memory_readable(struct memory *memory, uintptr_t address, size_t bytes) {
+    if (bytes == 0)
+        return true;
+    if (address < MEMORY_PAGE_BYTES || address + bytes - 1 < address)
+        return false;
+    uintptr_t last = (address + bytes - 1) & ~(uintptr_t)(MEMORY_PAGE_BYTES - 1);
+    for (uintptr_t page = address & ~(uintptr_t)(MEMORY_PAGE_BYTES - 1);; page += MEMORY_PAGE_BYTES) {
+        if (!page_readable(memory, page))
+            return false;
+        if (page == last)
+            return true;
+    }
+}
+
+bool memory_read(struct memory *memory, uintptr_t address, void *copy, size_t bytes) {
+    if (!memory_readable(memory, address, bytes))
+        return false;
+    memcpy(copy, (const void *)address, bytes);
+    return true;
+}
+
+long memory_string_length(struct memory *memory, uintptr_t address, size_t most) {
+    size_t length = 0;
+    while (length <= most) {
+        uintptr_t at = address + length;
+        size_t in_page = MEMORY_PAGE_BYTES - at % MEMORY_PAGE_BYTES;
+        if (!memory_readable(memory, at, 1))
+            return -1;
+        const char *end = memchr((const char *)at, '\0', in_page);
+        if (end) {
+            length += (size_t)(end - (const char *)at);
+            return length <= most ? (long)length : -1;
+        }
+        length += in_page;
+    }
+    return -1;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* A run of bytes that somebody else owns. */
+#ifndef PERMSHIM_BASE_SLICE_H
+#define PERMSHIM_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+    const char *data;
+    size_t length; /* bytes; the byte after the last need not be readable */
+};
+
+/* A slice over a string literal. */
+#define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
+
+static inline struct slice slice_of(const char *string) {
+    return (struct slice){string, string ? strlen(string) : 0};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b) {
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+static inline bool slice_is(struct slice a, const char *string) {
+    return slice_equal(a, slice_of(string));
+}
+
+static inline bool slice_starts(struct slice whole, struct slice start) {
+    return whole.length >= start.length && memcmp(whole.data, start.data, start.length) == 0;
+}
+
+static inline struct slice slice_from(struct slice whole, size_t offset) {
+    if (offset > whole.length)
+        offset = whole.length;
+    return (struct slice){whole.data + offset, whole.length - offset};
+}
+
+static inline struct slice slice_first(struct slice whole, size_t length) {
+    return (struct slice){whole.data, length < whole.length ? length : whole.length};
+}
+
+/* The offset of the first `byte`, or whole.length when there is none. */
+static inline size_t slice_find(struct slice whole, char byte) {
+    const char *at = whole.length ? memchr(whole.data, byte, whole.length) : NULL;
+    return at ? (size_t)(at - whole.data) : whole.length;
+}
+
+/* Cuts off and returns what stands before the next `separator`; *rest is what stands behind it. */
+static inline struct slice slice_split(struct slice *rest, char separator) {
+    size_t at = slice_find(*rest, separator);
+    struct slice head = slice_first(*rest, at);
+    *rest = slice_from(*rest, at + 1);
+    return head;
+}
+
+/* The last component of a path: "/a/b" gives "b", "/a/b/" gives "". */
+static inline struct slice slice_basename(struct slice path) {
+    size_t start = path.length;
+    while (start > 0 && path.data[start - 1] != '/')
+        start--;
+    return slice_from(path, start);
+}
+
+/* Reads a decimal or octal number at the start of *text and steps over it; false if there is none. */
+static inline bool slice_number(struct slice *text, unsigned base, unsigned long *number) {
+    size_t digits = 0;
+    unsigned long value = 0;
+    while (digits < text->length && text->data[digits] >= '0' &&
+           (unsigned)(text->data[digits] - '0') < base && digits < 20) {
+        value = value * base + (unsigned long)(text->data[digits] - '0');
+        digits++;
+    }
+    *text = slice_from(*text, digits);
+    *number = value;
+    return digits > 0;
+}
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel told about one failed call. Plain data: facts/ fills it in, verdict/ reads it, a
+ * unit test writes it as a literal. Slices and arrays live in the report's arena.
+ */
+#ifndef PERMSHIM_FACTS_H
+#define PERMSHIM_FACTS_H
+
+#include "base/slice.h"
+#include "incident.h"
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Bits of access, as in rwx and as faccessat2(2) takes them. */
+enum { ACCESS_SEARCH = 1, ACCESS_WRITE = 2, ACCESS_READ = 4 };
+
+/* The kernel's answer to a question we did not, or could not, ask. */
+enum { ANSWER_UNKNOWN = -1 };
+
+/* ---- identity: who the calling thread is, credentials(7) ---- */
+
+/* One line of /proc/self/uid_map or gid_map: ids [inside, inside+length) exist in this namespace. */
+struct id_range {
+    uint32_t inside, outside, length;
+};
+
+struct id_map {
+    const struct id_range *ranges;
+    size_t count;
+    bool known; /* false: the map could not be read */
+};
+
+struct identity {
+    pid_t pid, tid;
+    uid_t ruid, euid, suid, fsuid;
+    gid_t rgid, egid, sgid, fsgid;
+    const gid_t *groups;
+    size_t group_count;
+    bool groups_complete;
+    uint64_t effective;     /* CapEff: bit N is capability N of capabilities(7) */
+    bool in_user_namespace; /* in another than the initial one */
+    struct id_map uid_map, gid_map;
+    uid_t overflow_uid; /* how an unmapped id is shown: /proc/sys/kernel/overflowuid */
+    gid_t overflow_gid;
+    bool no_new_privs;
+    int seccomp;            /* 0 none, 1 strict, 2 filter */
+    struct slice lsm_label; /* /proc/self/attr/current; empty: no module serves it */
+    struct slice container; /* "docker", "podman", "kubernetes", …; empty: no sign of one */
+};
+
+/* ---- the walk: path_resolution(7), component by component ---- */
+
+enum acl_state {
+    ACL_ABSENT,
+    ACL_PRESENT,
+    ACL_UNSUPPORTED, /* the file system has none */
+    ACL_UNKNOWN,     /* could not be read */
+};
+
+/* Tags of the extended attribute system.posix_acl_access (linux/posix_acl_xattr.h). */
+enum acl_tag {
+    ACL_TAG_USER_OBJ = 0x01,
+    ACL_TAG_USER = 0x02,
+    ACL_TAG_GROUP_OBJ = 0x04,
+    ACL_TAG_GROUP = 0x08,
+    ACL_TAG_MASK = 0x10,
+    ACL_TAG_OTHER = 0x20,
+};
+
+struct acl_entry {
+    uint16_t tag;
+    uint16_t access; /* ACCESS_* */
+    uint32_t id;     /* of ACL_TAG_USER and ACL_TAG_GROUP */
+};
+
+struct acl {
+    enum acl_state state;
+    const struct acl_entry *entries;
+    size_t count;
+};
+
+/* One line of /proc/self/mountinfo, proc_pid_mountinfo(5). */
+struct mount {
+    uint64_t id;
+    struct slice point;         /* mount point, as this process sees it */
+    struct slice root;          /* what of the file system is mounted there */
+    struct slice options;       /* per mount: ro,nodev,nosymfollow,idmapped … */
+    struct slice fstype;        /* "ext4" */
+    struct slice source;        /* "/dev/sda1", "server:/export" */
+    struct slice super_options; /* per file system: user_id=,allow_other,fmask= … */
+};
+
+enum component_role {
+    ROLE_START,   /* where the walk begins: /, the working directory or dirfd */
+    ROLE_PASSAGE, /* looked up and passed through */
+    ROLE_LINK,    /* a symbolic link that was followed */
+    ROLE_TARGET,  /* the last one: the object of the call */
+};
+
+struct component {
+    struct slice path; /* absolute and physical, as far as it is known */
+    enum component_role role;
+    int lookup_error; /* what looking its name up gave: 0, or EACCES (the directory before it
+                         refused search), ENOENT, ENOTDIR, ELOOP … */
+    bool status_known;
+    struct stat status; /* of the component itself; a link is not followed */
+    struct acl acl;
+    const struct mount *mount; /* NULL: unknown */
+    uint64_t mount_id;         /* 0: unknown */
+    uint64_t attributes, attributes_mask; /* statx(2) stx_attributes: immutable, append … */
+    unsigned needs;            /* ACCESS_*: what the call needs here */
+    int kernel_answer;         /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
+    struct slice link_target;  /* of a ROLE_LINK */
+};
+
+struct walk {
+    const struct component *components;
+    size_t count;
+    size_t elided;    /* components without a refusal that found no room, before the last ones */
+    size_t elided_at; /* they stood before components[elided_at] */
+    int error;        /* 0: the target is there; else why the walk ended at its last component */
+    bool cut;         /* the walk was given up (too long, no memory): nothing follows from it */
+    bool start_deleted;   /* the directory it starts in has no name any more */
+    bool start_unknown;   /* nothing could be learnt about the start (bad dirfd …) */
+    bool trailing_slash;  /* the path asks for a directory */
+    bool creates;         /* O_CREAT or O_TMPFILE: needs the right to make the last name */
+    struct slice missing; /* what of the path stands behind the component that ended the walk */
+};
+
+struct facts {
+    struct identity identity;
+    struct walk walk;
+    struct slice working_directory; /* empty: unknown or deleted */
+    struct slice executable;        /* /proc/self/exe */
+    struct timespec now;            /* CLOCK_REALTIME, when collecting began */
+};
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* One failed call, and the road from it to a report. */
+#ifndef PERMSHIM_INCIDENT_H
+#define PERMSHIM_INCIDENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
+struct facts;
+struct verdict;
+
+/* The groups of calls that PERMSHIM_CALLS chooses from. */
+enum call_group { GROUP_OPEN = 1, GROUP_DIR = 2, GROUP_PROBE = 4 };
+
+/* The callee-saved registers of x86-64 as they stand right after the call to incident_enter returns:
+ * where unwinding starts. */
+struct registers {
+    uintptr_t rip, rsp, rbx, rbp, r12, r13, r14, r15;
+};
+
+struct incident {
+    const char *function; /* the wrapped name, "open64" */
+    enum call_group group;
+    const char *path; /* readable: the kernel read it, or memory_readable() said so */
+    int directory;    /* dirfd, or AT_FDCWD */
+    int flags;        /* O_*; fopen's mode already translated */
+    uint64_t resolve; /* openat2's RESOLVE_*; else 0 */
+    int error;        /* errno of the failed call */
+    const struct registers *registers; /* NULL: no frames */
+};
+
+/*
+ * Collects the facts of `incident` and judges them: the middle of the road, without guard, tally and
+ * output. Everything lives in `arena`. Opens descriptors and closes them again. Safe in a signal
+ * handler. Used by the report and by the property test.
+ */
+void incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
+                      struct verdict *verdict);
+
+/* incident_report() on the caller's behalf with its registers (base/enter.S). */
+void incident_enter(const struct incident *incident);
+
+#endif
