@@ -20,6 +20,27 @@ struct registers {
     uintptr_t rip, rsp, rbx, rbp, r12, r13, r14, r15;
 };
 
+/* What a wrapper knows at compile time about a call that failed. */
+enum how_kind {
+    HOW_FLAGS,  /* a number of O_* flags */
+    HOW_MODE,   /* a pointer to fopen's mode string */
+    HOW_STRUCT, /* a pointer to a struct open_how, openat2(2) */
+};
+
+struct failed_call {
+    const char *function; /* the wrapped name, "open64" */
+    enum call_group group;
+    enum how_kind how_kind;
+    int directory; /* dirfd, or AT_FDCWD */
+};
+
+/*
+ * What every wrapper calls when the next definition failed, with errno as that left it; errno is the
+ * same afterwards. Most calls end here, after a look at errno and at the path's end. Safe wherever
+ * the wrapped call is: in a signal handler, before constructors, in a vfork child.
+ */
+void call_failed(const struct failed_call *call, const char *path, uintptr_t how);
+
 struct incident {
     const char *function; /* the wrapped name, "open64" */
     enum call_group group;
