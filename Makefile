@@ -9,7 +9,7 @@ CC ?= cc
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror=implicit-function-declaration
 CFLAGS ?= -O2 -g
 EXTRA ?=
-ALL_CFLAGS := -std=c17 $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
   -fno-strict-aliasing -Ishim -I$(BUILD)/generated $(CFLAGS) $(EXTRA)
 
 SOURCES := $(wildcard shim/*.c shim/*/*.c)
@@ -21,6 +21,7 @@ PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
 .PHONY: all test-unit clean
+.SECONDARY: $(OBJECTS)
 
 all: $(BUILD)/libpermshim.so
 
