@@ -5,12 +5,15 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
+# Fetched and built once (scripts/build-libunwind); several builds may share it.
+LIBUNWIND_DIR ?= $(BUILD)/libunwind
+LIBUNWIND := $(LIBUNWIND_DIR)/libunwind.a
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror=implicit-function-declaration
 CFLAGS ?= -O2 -g
 EXTRA ?=
 ALL_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
-  -fno-strict-aliasing -Ishim -I$(BUILD)/generated $(CFLAGS) $(EXTRA)
+  -fno-strict-aliasing -Ishim -I$(BUILD)/generated -I$(LIBUNWIND_DIR)/include $(CFLAGS) $(EXTRA)
 
 SOURCES := $(wildcard shim/*.c shim/*/*.c)
 ASSEMBLY := $(wildcard shim/*/*.S)
@@ -25,6 +28,12 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 
 all: $(BUILD)/libpermshim.so
 
+$(LIBUNWIND):
+	CC='$(CC)' scripts/build-libunwind $(@D)
+
+# Its headers have to be there first.
+$(filter $(BUILD)/shim/frames/%,$(OBJECTS)): | $(LIBUNWIND)
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -33,7 +42,7 @@ $(BUILD)/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
 
