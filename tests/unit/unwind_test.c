@@ -36,8 +36,12 @@ static void collect(const struct incident *incident, const struct registers *reg
 /* The stack of the caller's function, which is the first frame. */
 #define COLLECT() enter_with_registers(NULL, collect)
 
-/* Not inlined, and no tail call: each is a frame of its own. */
-#define A_FRAME __attribute__((noinline, noclone))
+/* Not inlined, not cloned, and no tail call: each is a frame of its own. */
+#ifdef __clang__
+#define A_FRAME __attribute__((noinline))
+#else
+#define A_FRAME __attribute__((noipa))
+#endif
 #define NO_TAIL_CALL() __asm__ volatile("" ::: "memory")
 
 struct theirs {
