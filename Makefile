@@ -20,7 +20,7 @@ PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test-unit clean
+.PHONY: all test demo run-tests test-unit test-launcher clean
 
 all: $(BUILD)/libpermshim.so
 
@@ -39,7 +39,23 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS)
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
+test-launcher: all
+	@for test in tests/launcher/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+run-tests: all test-unit test-launcher
+
+# The set-up comes first, and make anew behind it, since it may have installed the compiler.
+test:
+	scripts/setup build test
+	$(MAKE) run-tests
+
+demo:
+	scripts/setup build demo
+	$(MAKE) all
+	scripts/demo
+
 clean:
 	rm -rf $(BUILD)
 
+include install.mk
 -include $(OBJECTS:.o=.d)
