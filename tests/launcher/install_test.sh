@@ -30,12 +30,16 @@ check "nothing is left to fill in" "" "$(grep '@[A-Z_]*@' "$page" || true)"
 check "the man page lists the causes" "$(scripts/list-causes --words)" \
     "$(sed -n '/^\.SH CAUSES/,/^\.SH ENVIRONMENT/{s/\\//g;s/^\.B //p}' "$page")"
 
-# The library reads what stands in quotes in its source; the documents tell that, and nothing else.
+# The table of variables against what the documents tell.
 variables() {
     grep -ohE 'PERMSHIM_[A-Z]+' "$@" | sort -u | tr '\n' ' '
 }
-library_reads=$(grep -rohE '"PERMSHIM_[A-Z]+' shim | tr -d '"' | sort -u | tr '\n' ' ')
-check_like "the library reads variables" "*PERMSHIM_*" "$library_reads"
+table=$(sed -n 's/^VARIABLE("\([A-Z_]*\)".*, "\(.*\)")$/\1 \2/p' shim/variables.def)
+library_reads=$(cut -d ' ' -f 1 <<<"$table" | sort | tr '\n' ' ')
+check "every row of the table is read here" "$(grep -c '^VARIABLE' shim/variables.def)" "$(wc -l <<<"$table")"
+while read -r name default; do
+    check_like "default of $name in README.md" "*| $default |" "$(grep -F "| \`$name\` |" README.md)"
+done <<<"$table"
 check "variables in the man page" "$library_reads" "$(variables "$page")"
 check "variables in README.md" "$library_reads" "$(variables README.md)"
 check "variables in --help" "$library_reads" "$("$root/bin/permshim" --help | variables)"
