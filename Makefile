@@ -20,7 +20,7 @@ PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo run-tests test-unit test-launcher clean
+.PHONY: all test demo run-tests test-unit test-scripts clean
 
 all: $(BUILD)/libpermshim.so
 
@@ -39,10 +39,10 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS)
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
-test-launcher: all
-	@for test in tests/launcher/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+test-scripts: all
+	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
-run-tests: all test-unit test-launcher
+run-tests: all test-unit test-scripts
 
 # The set-up comes first, and make anew behind it, since it may have installed the compiler.
 test:
