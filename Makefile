@@ -9,7 +9,7 @@ CC ?= cc
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror=implicit-function-declaration
 CFLAGS ?= -O2 -g
 EXTRA ?=
-ALL_CFLAGS := -std=c17 $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
   -fno-strict-aliasing -Ishim -I$(BUILD)/generated $(CFLAGS) $(EXTRA)
 
 SOURCES := $(wildcard shim/*.c shim/*/*.c)
@@ -20,7 +20,8 @@ PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo run-tests test-unit test-scripts clean
+.PHONY: all test demo run-tests test-unit test-scripts format clean
+.SECONDARY: $(OBJECTS)
 
 all: $(BUILD)/libpermshim.so
 
@@ -53,6 +54,9 @@ demo:
 	scripts/setup build demo
 	$(MAKE) all
 	scripts/demo
+
+format:
+	find shim tests examples -name '*.[ch]' -exec clang-format -i {} +
 
 clean:
 	rm -rf $(BUILD)
