@@ -20,7 +20,7 @@ PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo run-tests test-unit test-scripts format clean
+.PHONY: all test demo test-unit test-scripts format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(BUILD)/libpermshim.so
@@ -43,12 +43,12 @@ test-unit: $(UNIT_TESTS)
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
-run-tests: all test-unit test-scripts
-
 # The set-up comes first, and make anew behind it, since it may have installed the compiler.
 test:
 	scripts/setup build test
-	$(MAKE) run-tests
+	$(MAKE) all
+	$(MAKE) test-unit
+	$(MAKE) test-scripts
 
 demo:
 	scripts/setup build demo
