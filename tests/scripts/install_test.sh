@@ -12,19 +12,19 @@ tmp=$(mktemp -d)
 trap 'rm -rf -- "$tmp"' EXIT
 
 in_tree() {
-    make -s "$1" BUILD="${BUILD:-build}" DESTDIR="$tmp/stage" PREFIX=/opt/permshim
+    make -s "$1" BUILD="${BUILD:-build}" DESTDIR="$tmp/stage" PREFIX=/opt/tree
 }
 files() {
     find "$tmp/stage" ! -type d -printf '%P %m\n' | sort | tr '\n' '|'
 }
 
 in_tree install
-check "installed files" "opt/permshim/bin/permshim 755|opt/permshim/lib/permshim/libpermshim.so 644|opt/permshim/share/man/man1/permshim.1 644|opt/permshim/share/permshim/causes.txt 644|" "$(files)"
-root=$(readlink -f "$tmp/stage/opt/permshim")
+check "installed files" "opt/tree/bin/permshim 755|opt/tree/lib/permshim/libpermshim.so 644|opt/tree/share/man/man1/permshim.1 644|opt/tree/share/permshim/causes.txt 644|" "$(files)"
+root=$(readlink -f "$tmp/stage/opt/tree")
 page=$root/share/man/man1/permshim.1
 check "the launcher finds its library" "$root/lib/permshim/libpermshim.so" "$("$root/bin/permshim" printenv LD_PRELOAD)"
 check_like "and its pages" "dir-search: *" "$("$root/bin/permshim" explain dir-search)"
-check "the man page names where it is" 1 "$(grep -c '^\.I /opt/permshim/lib/permshim/libpermshim.so$' "$page")"
+check "the man page names where it is" 1 "$(grep -c '^\.I /opt/tree/lib/permshim/libpermshim.so$' "$page")"
 check "nothing is left to fill in" "" "$(grep '@[A-Z_]*@' "$page" || true)"
 
 check "the man page lists the causes" "$(scripts/list-causes --words)" \
