@@ -10,7 +10,6 @@
  * The arguments that a report needs are kept in memory across the call. Left to itself the compiler
  * keeps them in callee-saved registers, and saving and restoring those costs more.
  */
-#define _GNU_SOURCE
 #include "incident.h"
 #include "next.h"
 #include <fcntl.h>

@@ -4,6 +4,7 @@
 #define PERMSHIM_INCIDENT_H
 
 #include "base/enter.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -50,6 +51,7 @@ struct incident {
     int flags;        /* O_*; fopen's mode already translated */
     uint64_t resolve; /* openat2's RESOLVE_*; else 0 */
     int error;        /* errno of the failed call */
+    bool null_result; /* it returned NULL, not -1 */
     const struct registers *registers; /* NULL: no frames */
 };
 
@@ -63,6 +65,9 @@ void incident_examine(struct arena *arena, const struct incident *incident, stru
 
 /* Reports one failed call. `registers` are the wrapper's own, or NULL. */
 void incident_report(const struct incident *incident, const struct registers *registers);
+
+/* Says the counts that no report has told of; called when the process ends. */
+void incident_summary(void);
 
 /* incident_report() with the registers of the wrapper that calls this. */
 static inline void incident_enter(const struct incident *incident) {

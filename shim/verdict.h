@@ -38,7 +38,7 @@ enum component_verdict {
 struct judgement {
     enum component_verdict verdict;
     enum access_class class;
-    unsigned missing; /* ACCESS_* that the deciding class does not give */
+    unsigned granted; /* ACCESS_* that the deciding class gives */
 };
 
 enum {

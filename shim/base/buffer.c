@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buffer.h"
-#include <stdarg.h>
 
 struct buffer buffer_in(struct arena *arena, size_t capacity) {
     char *data = arena_get(arena, capacity, 1);
@@ -93,7 +92,7 @@ static const char *parse_flags(const char *at, struct directive *d) {
     return at;
 }
 
-static void format_list(struct buffer *buffer, const char *format, va_list list) {
+void buffer_format_list(struct buffer *buffer, const char *format, va_list list) {
     for (const char *at = format; *at; at++) {
         if (*at != '%') {
             buffer_char(buffer, *at);
@@ -156,7 +155,7 @@ static void format_list(struct buffer *buffer, const char *format, va_list list)
 void buffer_format(struct buffer *buffer, const char *format, ...) {
     va_list list;
     va_start(list, format);
-    format_list(buffer, format, list);
+    buffer_format_list(buffer, format, list);
     va_end(list);
 }
 
@@ -164,7 +163,7 @@ struct slice arena_format(struct arena *arena, const char *format, ...) {
     struct buffer buffer = buffer_in(arena, 1024);
     va_list list;
     va_start(list, format);
-    format_list(&buffer, format, list);
+    buffer_format_list(&buffer, format, list);
     va_end(list);
     /* The unused tail goes back, zeroed bytes as arena_get promises: nothing was written there. */
     if (buffer.data)
