@@ -5,25 +5,56 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
+# Fetched and built once (scripts/build-libunwind); several builds may share it.
+LIBUNWIND_DIR ?= $(BUILD)/libunwind
+LIBUNWIND := $(LIBUNWIND_DIR)/libunwind.a
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror=implicit-function-declaration
 CFLAGS ?= -O2 -g
 EXTRA ?=
-ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -D_GNU_SOURCE $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
-  -fno-strict-aliasing -Ishim -I$(BUILD)/generated $(CFLAGS) $(EXTRA)
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
+  -fno-strict-aliasing -Ishim -I$(BUILD)/generated -I$(LIBUNWIND_DIR)/include $(CFLAGS) $(EXTRA)
 
 SOURCES := $(wildcard shim/*.c shim/*/*.c)
 ASSEMBLY := $(wildcard shim/*/*.S)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(ASSEMBLY:%.S=$(BUILD)/%.o)
 # What a test may link: all but the wrappers, whose names would take libc's place in the test itself.
-PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
+PARTS := $(filter-out $(addprefix $(BUILD)/shim/,exports.o next.o start.o),$(OBJECTS))
+
+LIBRARY := $(BUILD)/libpermshim.so
+GENERATED := $(BUILD)/generated
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
 .PHONY: all test demo test-unit test-scripts format clean
 .SECONDARY: $(OBJECTS)
 
-all: $(BUILD)/libpermshim.so
+all: $(LIBRARY)
+
+# Which of the table's newer names this C library has; openat2 came with glibc 2.43.
+$(GENERATED)/libc_names.h: scripts/probe-libc
+	@mkdir -p $(@D)
+	CC='$(CC)' scripts/probe-libc openat2 > $@
+
+# The version script: the table's names and nothing else.
+$(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
+	printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
+	  '#define CALL_AT CALL' '#include "shim/exports.def"' \
+	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
+	  | (echo '{ global:'; cat; echo 'local: *; };') > $@
+
+$(LIBRARY): $(OBJECTS) $(LIBUNWIND) $(GENERATED)/exports.map
+	$(CC) $(ALL_CFLAGS) -shared -Wl,-soname,libpermshim.so -Wl,--version-script=$(GENERATED)/exports.map \
+	  -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,text -Wl,--exclude-libs,ALL -Wl,--as-needed \
+	  -Wl,--hash-style=gnu -Wl,--build-id $(OBJECTS) $(LIBUNWIND) -o $@
+
+$(BUILD)/shim/exports.o $(BUILD)/shim/next.o $(BUILD)/shim/start.o: | $(GENERATED)/libc_names.h
+
+$(LIBUNWIND):
+	CC='$(CC)' scripts/build-libunwind $(@D)
+
+# Its headers have to be there first.
+$(filter $(BUILD)/shim/frames/%,$(OBJECTS)): | $(LIBUNWIND)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -33,7 +64,7 @@ $(BUILD)/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
 

@@ -15,11 +15,13 @@ struct frame {
     /* of both */
     struct slice function; /* symbol or Python qualified name; empty: unknown */
     /* native */
-    uintptr_t pc;           /* return address; of the innermost frame, where it was interrupted */
-    uintptr_t cfa;          /* canonical frame address: the stack pointer before the call */
+    uintptr_t pc;           /* return address; unless interrupted */
+    bool interrupted;       /* pc is where a signal struck, not a return address */
+    uintptr_t cfa;          /* canonical frame address: the stack pointer before the call; 0: unknown */
+    uintptr_t function_start; /* from the unwind table; 0: unknown */
     struct slice object;    /* path of the ELF file; empty: none (JIT code) */
     uint64_t offset;        /* of pc in the object */
-    uint64_t symbol_offset; /* of pc in the function */
+    uint64_t symbol_offset; /* of pc in the function; without a name from function_start on */
     struct slice build_id;  /* lower-case hexadecimal; empty: unknown */
     /* python */
     struct slice file;
