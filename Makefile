@@ -26,7 +26,7 @@ GENERATED := $(BUILD)/generated
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test-unit clean
+.PHONY: all test demo test-unit test-scripts format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -71,7 +71,26 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
+test-scripts: all
+	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# The set-up comes first, and make anew behind it, since it may have installed the compiler.
+test:
+	scripts/setup build test
+	$(MAKE) all
+	$(MAKE) test-unit
+	$(MAKE) test-scripts
+
+demo:
+	scripts/setup build demo
+	$(MAKE) all
+	scripts/demo
+
+format:
+	find shim tests examples -name '*.[ch]' -exec clang-format -i {} +
+
 clean:
 	rm -rf $(BUILD)
 
+include install.mk
 -include $(OBJECTS:.o=.d)

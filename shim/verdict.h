@@ -7,7 +7,7 @@
 #include "facts.h"
 
 enum cause {
-#define CAUSE(id, word, says) CAUSE_##id,
+#define CAUSE(id, word, says, page) CAUSE_##id,
 #include "verdict/causes.def"
 #undef CAUSE
     CAUSE_COUNT

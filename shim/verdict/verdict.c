@@ -8,7 +8,7 @@
 static const struct {
     const char *word, *says;
 } catalogue[] = {
-#define CAUSE(id, word, says) [CAUSE_##id] = {word, says},
+#define CAUSE(id, word, says, page) [CAUSE_##id] = {word, says},
 #include "verdict/causes.def"
 #undef CAUSE
 };
