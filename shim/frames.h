@@ -15,6 +15,7 @@ struct frame {
     /* of both */
     struct slice function; /* symbol or Python qualified name; empty: unknown */
     /* native */
+    bool interpreter;       /* code of a Python interpreter, whose own frames tell the same better */
     uintptr_t pc;           /* return address; of the innermost frame, where it was interrupted */
     uintptr_t cfa;          /* canonical frame address: the stack pointer before the call */
     struct slice object;    /* path of the ELF file; empty: none (JIT code) */
