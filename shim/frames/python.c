@@ -5,20 +5,20 @@
 #include <pthread.h>
 
 enum {
-    MOST_STEPS = 4 * PYTHON_MOST_FRAMES, /* with the shims between the groups */
     MOST_THREADS = 16384,
-    MOST_COUNTED = 16384,
+    MOST_COUNTED = 16384,     /* links of a chain */
+    THREAD_MOST_BYTES = 1024, /* sizeof(PyThreadState) of 3.10 to 3.12 is less */
 };
 
 /* First the addresses of the frames, in groups; their contents afterwards. */
 struct walk {
     struct python_reader reader;
+    uintptr_t thread; /* PyThreadState of this thread */
     uintptr_t *addresses;
     size_t count;
     struct python_group *groups;
     size_t group_count;
     size_t group_first; /* where the open group began */
-    size_t steps;
     const char *ended;
 };
 
@@ -28,7 +28,7 @@ static const struct python_layout *layout_of(const struct walk *walk) {
 
 /* Adds a frame to the open group. False, and the walk is over, when it is none or one too many. */
 static bool push(struct walk *walk, uintptr_t address) {
-    if (walk->count == PYTHON_MOST_FRAMES || walk->steps++ == MOST_STEPS)
+    if (walk->count == PYTHON_MOST_FRAMES)
         walk->ended = "more Python frames than are kept";
     else if (!python_is_frame(&walk->reader, address))
         walk->ended = "a Python frame could not be read";
@@ -49,16 +49,14 @@ static uintptr_t next_frame(struct walk *walk, uintptr_t frame) {
     return python_word(&walk->reader, frame, layout_of(walk)->frame_previous);
 }
 
-static uintptr_t next_cframe(struct walk *walk, uintptr_t cframe) {
-    return python_word(&walk->reader, cframe, layout_of(walk)->cframe_previous);
+/* A CFrame on the C stack; 0 for the outermost one, which is part of the thread state (root_cframe,
+ * whose `previous` is not always set). */
+static uintptr_t on_stack(const struct walk *walk, uintptr_t cframe) {
+    return cframe - walk->thread < THREAD_MOST_BYTES ? 0 : cframe;
 }
 
-/* The length of a chain of pointers; MOST_COUNTED when it is longer. */
-static size_t chain_length(struct walk *walk, uintptr_t at, size_t offset) {
-    size_t length = 0;
-    for (; at && length < MOST_COUNTED; length++)
-        at = python_word(&walk->reader, at, offset);
-    return length;
+static uintptr_t next_cframe(struct walk *walk, uintptr_t cframe) {
+    return on_stack(walk, python_word(&walk->reader, cframe, layout_of(walk)->cframe_previous));
 }
 
 static void walk_each(struct walk *walk, uintptr_t frame) {
@@ -67,14 +65,16 @@ static void walk_each(struct walk *walk, uintptr_t frame) {
 }
 
 /*
- * The chains are equally long but for the outermost CFrame, which is part of the thread state.
- * While the loop is being entered or left, one may be ahead of the other, so they are paired from
- * the far end.
+ * The two chains are equally long. While the loop is being entered or left one may be ahead of the
+ * other, so they are paired from the far end.
  */
 static void walk_counted(struct walk *walk, uintptr_t frame, uintptr_t cframe) {
-    size_t frames = chain_length(walk, frame, layout_of(walk)->frame_previous);
-    size_t cframes = chain_length(walk, cframe, layout_of(walk)->cframe_previous);
-    for (cframes -= cframes > 0; cframes > frames; cframes--)
+    size_t frames = 0, cframes = 0;
+    for (uintptr_t at = frame; at && frames < MOST_COUNTED; at = next_frame(walk, at))
+        frames++;
+    for (uintptr_t at = cframe; at && cframes < MOST_COUNTED; at = next_cframe(walk, at))
+        cframes++;
+    for (; cframes > frames; cframes--)
         cframe = next_cframe(walk, cframe);
     for (; frame && push(walk, frame); frame = next_frame(walk, frame), frames--) {
         close_group(walk, frames <= cframes ? cframe : 0);
@@ -90,10 +90,7 @@ static void walk_counted(struct walk *walk, uintptr_t frame, uintptr_t cframe) {
  */
 static void walk_entries(struct walk *walk, uintptr_t cframe) {
     const struct python_layout *layout = layout_of(walk);
-    for (size_t n = 0; n < MOST_STEPS; n++) {
-        uintptr_t outer = next_cframe(walk, cframe);
-        if (!outer || walk->ended) /* the outermost is part of the thread state */
-            return;
+    for (size_t n = 0; cframe && n < MOST_COUNTED && !walk->ended; n++) {
         uintptr_t frame = python_word(&walk->reader, cframe, layout->cframe_frame);
         for (bool last = false; frame && !last; frame = next_frame(walk, frame)) {
             if (!push(walk, frame))
@@ -103,34 +100,37 @@ static void walk_entries(struct walk *walk, uintptr_t cframe) {
                    is_entry != 0;
         }
         close_group(walk, cframe);
-        if (walk->count == 0)
+        if (walk->count == 0 && n == 0)
             walk->ended = NULL;
-        cframe = outer;
+        cframe = next_cframe(walk, cframe);
     }
 }
 
-/* The shim is the marker. Outside of the first one more may follow (3.15 has a base frame). */
+/*
+ * The shim is the marker. Outside of the first one more may follow (3.15 has a base frame). When
+ * there are too many frames, only the marker of the last group is still looked for.
+ */
 static void walk_shims(struct walk *walk, uintptr_t frame) {
     const struct python_layout *layout = layout_of(walk);
-    for (; frame; frame = next_frame(walk, frame)) {
-        uint8_t owner;
-        if (!memory_read(walk->reader.memory, frame + layout->frame_end, &owner, 1)) {
-            walk->ended = "a Python frame could not be read";
-            break;
-        }
-        if (owner >= FRAME_OWNER_FIRST_SHIM && walk->steps++ < MOST_STEPS)
+    for (size_t n = 0; frame && n < MOST_COUNTED; n++, frame = next_frame(walk, frame)) {
+        uint8_t owner = 0;
+        memory_read(walk->reader.memory, frame + layout->frame_end, &owner, sizeof owner);
+        if (owner >= FRAME_OWNER_FIRST_SHIM)
             close_group(walk, frame);
-        else if (!push(walk, frame))
+        else if (!walk->ended && !push(walk, frame) && walk->count < PYTHON_MOST_FRAMES)
+            break;
+        if (walk->ended && walk->group_first == walk->count)
             break;
     }
     close_group(walk, 0);
 }
 
-static void walk_thread(struct walk *walk, uintptr_t thread) {
+static void walk_thread(struct walk *walk) {
     const struct python_layout *layout = layout_of(walk);
-    uintptr_t frame = python_word(&walk->reader, thread, layout->thread_frame);
-    uintptr_t cframe =
-        layout->thread_cframe ? python_word(&walk->reader, thread, layout->thread_cframe) : 0;
+    uintptr_t frame = python_word(&walk->reader, walk->thread, layout->thread_frame);
+    uintptr_t cframe = 0;
+    if (layout->thread_cframe)
+        cframe = on_stack(walk, python_word(&walk->reader, walk->thread, layout->thread_cframe));
     switch (layout->chain) {
     case CHAIN_EACH:
         walk_each(walk, frame);
@@ -142,14 +142,13 @@ static void walk_thread(struct walk *walk, uintptr_t thread) {
         walk_entries(walk, cframe);
         break;
     case CHAIN_SHIM:
-        if (!cframe) {
+        if (layout->thread_frame)
             walk_shims(walk, frame);
-            break;
-        }
-        /* 3.12: see walk_entries. */
-        for (int n = 0; n < 2 && walk->count == 0; n++, cframe = next_cframe(walk, cframe)) {
+        /* 3.12: as in walk_entries, the first may not be filled in yet. */
+        for (int n = 0; n < 2 && cframe && walk->count == 0; n++) {
             walk->ended = NULL;
             walk_shims(walk, python_word(&walk->reader, cframe, layout->cframe_frame));
+            cframe = next_cframe(walk, cframe);
         }
         break;
     }
@@ -221,13 +220,13 @@ void python_collect(struct arena *arena, struct memory *memory, struct python_st
     struct walk walk = {
         .reader = {.arena = arena, .memory = memory, .python = &python},
     };
-    uintptr_t thread = find_thread(&walk.reader);
-    if (!thread)
+    walk.thread = find_thread(&walk.reader);
+    if (!walk.thread)
         return;
     walk.addresses = ARENA_ARRAY(arena, uintptr_t, PYTHON_MOST_FRAMES);
     walk.groups = ARENA_ARRAY(arena, struct python_group, PYTHON_MOST_FRAMES);
     if (walk.addresses && walk.groups)
-        walk_thread(&walk, thread);
+        walk_thread(&walk);
     stack->ended = walk.ended;
     stack->loop_start = python.loop_start;
     stack->loop_end = python.loop_end;
