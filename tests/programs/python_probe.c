@@ -2,21 +2,21 @@
 /*
  * A preload that writes the frames of every failing open of a path with "probe-me" in it to the
  * file PROBE_LOG names: frames/python.c merged into the native frames of libgcc's unwinder. With
- * PROBE_STRESS=N it does the same work N times a second at random points of the program, from a
- * SIGPROF handler, and writes how these walks ended when the process exits.
+ * PROBE_STRESS=N every thread does the same work each N microseconds, wherever it is, in a SIGPROF
+ * handler; how these walks ended is written when the process exits.
  */
 #include "base/buffer.h"
 #include "base/sys.h"
 #include "frames/python.h"
 #include "frames/python_lines.h"
 #include <dlfcn.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include <unwind.h>
 
@@ -123,24 +123,26 @@ EXPORT void probe_lines(int format, const uint8_t *table, size_t length, int fir
 
 /* ---- stress ---- */
 
-static struct {
-    atomic_long walks, frames, groups, lost, ended_unreadable, ended_limit, ended_other, none;
-} tally;
+/* Shared with forked children, whose walks count too. */
+struct tally {
+    atomic_long walks, frames, groups, lost, unreadable, limit, other, none;
+};
+static struct tally *tally;
 
 static void count_walk(const struct python_stack *python, const struct stack *stack) {
-    tally.walks++;
-    tally.frames += (long)python->count;
-    tally.groups += (long)python->group_count;
+    tally->walks++;
+    tally->frames += (long)python->count;
+    tally->groups += (long)python->group_count;
     if (python->ended && strstr(python->ended, "could not be read"))
-        tally.ended_unreadable++;
+        tally->unreadable++;
     else if (python->ended && strstr(python->ended, "more Python frames"))
-        tally.ended_limit++;
+        tally->limit++;
     else if (python->ended)
-        tally.ended_other++;
+        tally->other++;
     if (python->count == 0)
-        tally.none++;
+        tally->none++;
     else if (!stack->ended && stack->frames[stack->count - 1].kind == FRAME_PYTHON)
-        tally.lost++; /* the last group found no native frame */
+        tally->lost++; /* the last group found no native frame */
 }
 
 static void on_profile(int signal) {
@@ -159,30 +161,63 @@ static void on_profile(int signal) {
     errno = saved;
 }
 
+/* ITIMER_PROF comes at most once a tick; this comes every PROBE_STRESS microseconds, to each
+ * thread. */
+static void *disturb(void *argument) {
+    long pause_us = *(const long *)argument;
+    pid_t self = sys_gettid();
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    for (;;) {
+        char entries[4096];
+        int tasks = sys_openat(AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        long got = tasks < 0 ? 0 : sys_getdents(tasks, entries, sizeof entries);
+        for (long at = 0; at < got;) {
+            unsigned short bytes;
+            memcpy(&bytes, entries + at + 16,
+                   sizeof bytes); /* getdents(2): d_reclen, d_name at 19 */
+            int thread = atoi(entries + at + 19);
+            if (thread > 0 && thread != self)
+                syscall(SYS_tgkill, sys_getpid(), thread, SIGPROF);
+            at += bytes;
+        }
+        sys_close(tasks);
+        usleep((useconds_t)pause_us);
+    }
+    return NULL;
+}
+
+static long pause_us;
+
+static void start_disturbing(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, disturb, &pause_us);
+}
+
 __attribute__((constructor)) static void begin(void) {
-    const char *rate = getenv("PROBE_STRESS");
-    if (!rate)
+    const char *pause = getenv("PROBE_STRESS");
+    if (!pause || !getenv("PROBE_LOG"))
         return;
+    pause_us = atol(pause);
+    tally = mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct sigaction action = {.sa_handler = on_profile, .sa_flags = SA_RESTART};
     sigaction(SIGPROF, &action, NULL);
-    struct itimerval timer = {.it_interval.tv_usec = 1000000 / atoi(rate)};
-    timer.it_value = timer.it_interval;
-    setitimer(ITIMER_PROF, &timer, NULL);
+    pthread_atfork(NULL, NULL, start_disturbing);
+    start_disturbing();
 }
 
 __attribute__((destructor)) static void end(void) {
-    const char *log = getenv("PROBE_LOG");
-    if (!getenv("PROBE_STRESS") || !log)
+    if (!tally || tally->walks == 0)
         return;
-    setitimer(ITIMER_PROF, &(struct itimerval){0}, NULL);
     char line[512];
-    int length =
-        snprintf(line, sizeof line,
-                 "stress walks=%ld frames=%ld groups=%ld lost=%ld unreadable=%ld limit=%ld "
-                 "other=%ld none=%ld\n",
-                 tally.walks, tally.frames, tally.groups, tally.lost, tally.ended_unreadable,
-                 tally.ended_limit, tally.ended_other, tally.none);
-    int out = sys_openat(AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int length = snprintf(line, sizeof line,
+                          "walks=%ld frames=%ld groups=%ld without-host=%ld unreadable=%ld "
+                          "too-many=%ld other=%ld no-python-frames=%ld\n",
+                          tally->walks, tally->frames, tally->groups, tally->lost,
+                          tally->unreadable, tally->limit, tally->other, tally->none);
+    int out =
+        sys_openat(AT_FDCWD, getenv("PROBE_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     sys_write(out, line, (size_t)length);
     sys_close(out);
 }
