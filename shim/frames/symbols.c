@@ -24,7 +24,8 @@ struct wanted {
 
 /* Work space, too large for the stack: a private mapping that goes when the names are known. */
 struct search {
-    struct wanted wanted[STACK_MOST_FRAMES]; /* of one object, by rising address */
+    struct object objects[STACK_MOST_FRAMES]; /* of each frame; link_map 0: none, or done */
+    struct wanted wanted[STACK_MOST_FRAMES];  /* of one object, by rising address */
     size_t count;
     Elf64_Sym window[WINDOW_SYMBOLS];
 };
@@ -153,24 +154,25 @@ static struct slice build_id_text(struct arena *arena, const struct image *image
 
 /* All frames from `first` on that lie in its object. */
 static void resolve_object(struct search *search, struct arena *arena, struct memory *memory,
-                           const struct object *object, struct frame *first, struct frame *end) {
+                           struct frame *frames, size_t first, size_t count) {
+    struct object object = search->objects[first];
     struct image image;
-    if (!image_read(arena, memory, object, &image))
-        return;
-    struct slice build_id = build_id_text(arena, &image);
+    bool known = image_read(arena, memory, &object, &image);
+    struct slice build_id = known ? build_id_text(arena, &image) : SLICE("");
     search->count = 0;
-    for (struct frame *frame = first; frame < end; frame++) {
-        uintptr_t address = frame->pc - !frame->interrupted;
-        if (frame->kind != FRAME_NATIVE || address < object->start || address >= object->end)
+    for (size_t i = first; i < count; i++) {
+        if (search->objects[i].link_map != object.link_map)
             continue;
-        frame->object = image.path;
-        frame->build_id = build_id;
-        frame->offset = frame->pc - image.base;
-        if (search->count < STACK_MOST_FRAMES)
-            want(search, &image, frame);
+        search->objects[i].link_map = 0;
+        if (!known)
+            continue;
+        frames[i].object = image.path;
+        frames[i].build_id = build_id;
+        frames[i].offset = frames[i].pc - image.base;
+        want(search, &image, &frames[i]);
     }
     struct symbol_table table;
-    if (image_dynamic_symbols(memory, &image, &table))
+    if (search->count > 0 && image_dynamic_symbols(memory, &image, &table))
         search_table(search, arena, &image, &table);
     if (search->count > 0 && image_open_symbols(memory, &image, &table)) {
         search_table(search, arena, &image, &table);
@@ -180,20 +182,24 @@ static void resolve_object(struct search *search, struct arena *arena, struct me
 
 void symbols_resolve(struct arena *arena, struct memory *memory, struct frame *frames,
                      size_t count) {
+    if (count > STACK_MOST_FRAMES)
+        count = STACK_MOST_FRAMES;
     struct search *search =
         sys_map(sizeof *search, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     if (!search)
         return;
     for (size_t i = 0; i < count; i++) {
         struct frame *frame = &frames[i];
-        struct object object;
         if (frame->kind != FRAME_NATIVE)
             continue;
-        if (frame->function.length == 0 && frame->function_start)
-            frame->symbol_offset = frame->pc - frame->function_start;
-        if (frame->object.length == 0 &&
-            object_find(memory, frame->pc - !frame->interrupted, &object))
-            resolve_object(search, arena, memory, &object, frame, frames + count);
+        if (frame->function_start)
+            frame->symbol_offset = frame->pc - frame->function_start; /* until it has a name */
+        if (!object_find(memory, frame->pc - !frame->interrupted, &search->objects[i]))
+            search->objects[i].link_map = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (search->objects[i].link_map)
+            resolve_object(search, arena, memory, frames, i, count);
     }
     sys_unmap(search, sizeof *search);
 }
