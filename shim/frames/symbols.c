@@ -10,6 +10,7 @@
 enum {
     WINDOW_SYMBOLS = 1024,
     MOST_SYMBOLS = 1 << 20, /* of one table; reading so many takes about 10 ms */
+    MANGLED_MOST = 4096,    /* templates of templates have long names, and short ones inside */
     NAME_MOST = 512,
 };
 
@@ -28,6 +29,7 @@ struct search {
     struct wanted wanted[STACK_MOST_FRAMES];  /* of one object, by rising address */
     size_t count;
     Elf64_Sym window[WINDOW_SYMBOLS];
+    char name[MANGLED_MOST];
 };
 
 /* ---- tables ---- */
@@ -90,20 +92,20 @@ static void consider(struct search *search, const struct symbol_table *table,
     }
 }
 
-static void name_frame(struct arena *arena, const struct image *image,
-                       const struct symbol_table *table, struct wanted *wanted) {
-    char name[NAME_MOST];
-    uint64_t left = table->names.length - wanted->symbol.st_name;
-    if (wanted->symbol.st_name >= table->names.length)
-        return;
-    size_t length = left < sizeof name ? (size_t)left : sizeof name;
-    if (!bytes_read(&table->names, wanted->symbol.st_name, name, length))
-        return;
-    struct slice mangled = {name, strnlen(name, length)};
+static void name_frame(struct search *search, struct arena *arena, const struct image *image,
+                       const struct symbol_table *table, const struct wanted *wanted) {
     struct frame *frame = wanted->frame;
+    uint32_t start = wanted->symbol.st_name;
+    if (start >= table->names.length)
+        return;
+    uint64_t left = table->names.length - start;
+    size_t length = left < MANGLED_MOST ? (size_t)left : MANGLED_MOST;
+    if (!bytes_read(&table->names, start, search->name, length))
+        return;
+    struct slice mangled = {search->name, strnlen(search->name, length)};
     frame->function = demangle_nested(arena, mangled);
     if (frame->function.length == 0)
-        frame->function = arena_copy(arena, mangled);
+        frame->function = arena_copy(arena, slice_first(mangled, NAME_MOST));
     frame->symbol_offset = frame->pc - (image->base + wanted->symbol.st_value);
 }
 
@@ -124,7 +126,7 @@ static void search_table(struct search *search, struct arena *arena, const struc
     size_t kept = 0;
     for (size_t i = 0; i < search->count; i++) {
         if (search->wanted[i].found)
-            name_frame(arena, image, table, &search->wanted[i]);
+            name_frame(search, arena, image, table, &search->wanted[i]);
         else
             search->wanted[kept++] = search->wanted[i];
     }
