@@ -34,17 +34,17 @@ all: $(LIBRARY)
 # Which of the table's newer names this C library has; openat2 came with glibc 2.43.
 $(GENERATED)/libc_names.h: scripts/probe-libc
 	@mkdir -p $(@D)
-	CC='$(CC)' scripts/probe-libc openat2 > $@
+	@CC='$(CC)' scripts/probe-libc openat2 > $@
 
 # The version script: the table's names and nothing else.
 $(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
-	printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
+	@printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
 	  '#define CALL_AT CALL' '#include "shim/exports.def"' \
 	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
 	  | (echo '{ global:'; cat; echo 'local: *; };') > $@
 
 $(LIBRARY): $(OBJECTS) $(LIBUNWIND) $(GENERATED)/exports.map
-	$(CC) $(ALL_CFLAGS) -shared -Wl,-soname,libpermshim.so -Wl,--version-script=$(GENERATED)/exports.map \
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,-soname,libpermshim.so -Wl,--version-script=$(GENERATED)/exports.map \
 	  -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,text -Wl,--exclude-libs,ALL -Wl,--as-needed \
 	  -Wl,--hash-style=gnu -Wl,--build-id $(OBJECTS) $(LIBUNWIND) -o $@
 
@@ -58,15 +58,15 @@ $(filter $(BUILD)/shim/frames/%,$(OBJECTS)): | $(LIBUNWIND)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
 
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done

@@ -21,7 +21,8 @@ enum { ANSWER_UNKNOWN = -1 };
 
 /* ---- identity: who the calling thread is, credentials(7) ---- */
 
-/* One line of /proc/self/uid_map or gid_map: ids [inside, inside+length) exist in this namespace. */
+/* One line of /proc/self/uid_map or gid_map: ids [inside, inside+length) exist in this namespace.
+ */
 struct id_range {
     uint32_t inside, outside, length;
 };
@@ -117,13 +118,13 @@ struct component {
     int status_error;   /* why not, when it could be opened but not asked (FUSE refuses so) */
     struct stat status; /* of the component itself; a link is not followed */
     struct acl acl;
-    const struct mount *mount; /* NULL: unknown */
-    uint64_t mount_id;         /* 0: unknown */
+    const struct mount *mount;            /* NULL: unknown */
+    uint64_t mount_id;                    /* 0: unknown */
     uint64_t attributes, attributes_mask; /* statx(2) stx_attributes: immutable, append … */
-    unsigned needs;            /* ACCESS_*: what the call needs here */
-    int kernel_answer;         /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
-    bool group_joinable;       /* the account file lists the user in the owning group, but the
-                                  process does not have it */
+    unsigned needs;                       /* ACCESS_*: what the call needs here */
+    int kernel_answer;   /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
+    bool group_joinable; /* the account file lists the user in the owning group, but the
+                            process does not have it */
     /* of a ROLE_LINK */
     struct slice link_target;
     size_t rest_behind; /* bytes of the path that were left to walk behind the link */
@@ -134,15 +135,15 @@ enum { WALK_MOST_COMPONENTS = 128, WALK_KEPT_FIRST = 16 };
 struct walk {
     struct component *components;
     size_t count;
-    size_t elided; /* components that were passed and found no room: they stood before
-                      components[WALK_KEPT_FIRST] */
-    int error;        /* 0: the target is there; else why the walk ended at its last component */
-    bool cut;         /* the walk was given up (too long, no memory): nothing follows from it */
-    int directory;   /* index of the directory the last name was looked up in; -1: none */
-    bool start_deleted;   /* the directory it starts in has no name any more */
-    bool start_unknown;   /* nothing could be learnt about the start (bad dirfd …) */
-    bool trailing_slash;  /* the path asks for a directory */
-    bool creates;         /* O_CREAT or O_TMPFILE: needs the right to make the last name */
+    size_t elided;       /* components that were passed and found no room: they stood before
+                            components[WALK_KEPT_FIRST] */
+    int error;           /* 0: the target is there; else why the walk ended at its last component */
+    bool cut;            /* the walk was given up (too long, no memory): nothing follows from it */
+    int directory;       /* index of the directory the last name was looked up in; -1: none */
+    bool start_deleted;  /* the directory it starts in has no name any more */
+    bool start_unknown;  /* nothing could be learnt about the start (bad dirfd …) */
+    bool trailing_slash; /* the path asks for a directory */
+    bool creates;        /* O_CREAT or O_TMPFILE: needs the right to make the last name */
     struct slice missing; /* what of the path stands behind the component that ended the walk */
 };
 
@@ -165,7 +166,7 @@ struct facts {
     struct slice executable;        /* /proc/self/exe */
     struct slice host;              /* uname(2) nodename */
     struct accounts accounts;
-    struct timespec now;            /* CLOCK_REALTIME, when collecting began */
+    struct timespec now; /* CLOCK_REALTIME, when collecting began */
 };
 
 #endif

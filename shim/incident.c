@@ -25,7 +25,8 @@ enum {
 /* ---- failure ---- */
 
 static int flags_of_mode(const char *mode) {
-    int flags = mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
+    int flags =
+        mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
     for (const char *at = mode + 1; *at && *at != ','; at++) {
         if (*at == '+')
             flags = (flags & ~O_ACCMODE) | O_RDWR;
@@ -54,8 +55,8 @@ static void read_how(struct incident *incident, enum how_kind kind, uintptr_t ho
     }
 }
 
-/* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT, or
- * the EINVAL of an unknown fopen mode. */
+/* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT,
+ * or the EINVAL of an unknown fopen mode. */
 static bool path_was_read(int error, const char *path) {
     struct memory memory = {0};
     return error == ENOENT || error == EACCES ||
@@ -203,8 +204,8 @@ static bool is_vfork_child(void) {
 }
 
 static struct desk *take_desk(void) {
-    char *scratch = sys_map(SCRATCH_BYTES, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+    char *scratch =
+        sys_map(SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
     if (!scratch)
         return NULL;
     struct arena arena = {scratch + STACK_BYTES, scratch + SCRATCH_BYTES};
@@ -217,8 +218,8 @@ static void leave_desk(struct desk *desk) {
     sys_unmap(desk->arena.end - SCRATCH_BYTES, SCRATCH_BYTES);
 }
 
-/* Runs `work` on a desk of its own, on the desk's stack, where no handler can interrupt it: a handler
- * may leave by longjmp, and then descriptors and memory would be lost. */
+/* Runs `work` on a desk of its own, on the desk's stack, where no handler can interrupt it: a
+ * handler may leave by longjmp, and then descriptors and memory would be lost. */
 static void work_at_desk(void (*work)(void *desk), const struct incident *incident,
                          const struct registers *registers) {
     uint64_t blocked = asynchronous_signals(), mask;

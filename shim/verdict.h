@@ -71,9 +71,9 @@ enum { NO_CULPRIT = -1 };
 struct verdict {
     enum cause cause;
     enum certainty certainty;
-    int culprit;           /* index into the walk, or NO_CULPRIT */
-    struct slice summary;  /* behind "cannot read 'PATH': " */
-    struct slice why;      /* the rule that decided, with its numbers */
+    int culprit;          /* index into the walk, or NO_CULPRIT */
+    struct slice summary; /* behind "cannot read 'PATH': " */
+    struct slice why;     /* the rule that decided, with its numbers */
     struct slice notes[VERDICT_MOST_NOTES];
     size_t note_count;
     struct fix fixes[VERDICT_MOST_FIXES];

@@ -63,8 +63,8 @@ static void put_number(struct buffer *buffer, const struct directive *d, unsigne
     put_field(buffer, d, (struct slice){digits + at, sizeof digits - at});
 }
 
-/* The next argument as an unsigned number of the directive's size. A macro: va_list cannot be passed
- * on and used again portably. */
+/* The next argument as an unsigned number of the directive's size. A macro: va_list cannot be
+ * passed on and used again portably. */
 #define NEXT_UNSIGNED(d, list)                                                                     \
     ((d).longs == 0   ? va_arg(list, unsigned)                                                     \
      : (d).longs == 1 ? va_arg(list, unsigned long)                                                \

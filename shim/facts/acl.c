@@ -15,7 +15,8 @@ void acl_read(struct arena *arena, int descriptor, struct acl *acl) {
         arena_get(arena, MOST_BYTES, _Alignof(struct posix_acl_xattr_header));
     if (!header)
         return;
-    /* An O_PATH descriptor has no extended attributes of its own; its name in /proc leads to them. */
+    /* An O_PATH descriptor has no extended attributes of its own; its name in /proc leads to them.
+     */
     char name[DESCRIPTOR_NAME_BYTES];
     descriptor_name(descriptor, name);
     long length = sys_getxattr(name, XATTR_NAME_POSIX_ACL_ACCESS, header, MOST_BYTES);
@@ -31,7 +32,8 @@ void acl_read(struct arena *arena, int descriptor, struct acl *acl) {
     size_t count = ((size_t)length - sizeof *header) / sizeof *raw;
     /* The kernel's entry is our entry: tag, permissions, id (le16, le16, le32). */
     _Static_assert(sizeof(struct acl_entry) == sizeof *raw &&
-                       offsetof(struct acl_entry, id) == offsetof(struct posix_acl_xattr_entry, e_id),
+                       offsetof(struct acl_entry, id) ==
+                           offsetof(struct posix_acl_xattr_entry, e_id),
                    "struct acl_entry is struct posix_acl_xattr_entry");
     *acl = (struct acl){ACL_PRESENT, (const struct acl_entry *)(const void *)raw, count};
     arena->next = (char *)header + length;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What each part of facts/ reads. All of it is safe in a signal handler and leaves no descriptor. */
+/* What each part of facts/ reads. All of it is safe in a signal handler and leaves no descriptor.
+ */
 #ifndef PERMSHIM_FACTS_COLLECT_H
 #define PERMSHIM_FACTS_COLLECT_H
 
@@ -10,8 +11,8 @@
  * /proc is not mounted; credentials(7), user_namespaces(7). */
 void identity_read(struct arena *arena, struct identity *identity);
 
-/* Walks the path of `incident` as path_resolution(7) says, one O_PATH descriptor at a time, and stops
- * where the kernel stops. */
+/* Walks the path of `incident` as path_resolution(7) says, one O_PATH descriptor at a time, and
+ * stops where the kernel stops. */
 void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk);
 
 /* Asks all there is to know about the object behind `descriptor` (an O_PATH one, or AT_FDCWD). */

@@ -18,7 +18,8 @@ void component_observe(struct arena *arena, int descriptor, struct component *co
     int error = sys_fstatat(descriptor, "", &component->status, AT_EMPTY_PATH);
     component->status_known = error == 0;
     component->status_error = -error;
-    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &extended) == 0) {
+    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &extended) ==
+        0) {
         if (extended.stx_mask & STATX_MNT_ID)
             component->mount_id = extended.stx_mnt_id;
         component->attributes = extended.stx_attributes;
@@ -36,7 +37,8 @@ void component_need(int descriptor, struct component *component, unsigned access
     if (component->needs == 0)
         return;
     int answer = sys_faccessat2(descriptor, "", (int)component->needs, AT_EACCESS | AT_EMPTY_PATH);
-    /* A filter that does not know the call answers ENOSYS, an old one of Docker's EPERM: no answer. */
+    /* A filter that does not know the call answers ENOSYS, an old one of Docker's EPERM: no answer.
+     */
     component->kernel_answer =
         answer == -ENOSYS || answer == -EPERM || answer == -EINVAL ? ANSWER_UNKNOWN : -answer;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * path_resolution(7) once more, in slow motion: one component at a time, each by an O_PATH|O_NOFOLLOW
- * descriptor, whose errno is the kernel's own verdict on the directory that is held.
+ * path_resolution(7) once more, in slow motion: one component at a time, each by an
+ * O_PATH|O_NOFOLLOW descriptor, whose errno is the kernel's own verdict on the directory that is
+ * held.
  */
 #include "base/buffer.h"
 #include "base/sys.h"
@@ -170,8 +171,8 @@ static void stand_on_start(struct walker *w, const struct incident *incident) {
     component_observe(w->arena, w->held, start);
     if (!start->status_known && start->status_error == EBADF)
         w->walk->start_unknown = true;
-    w->walk->start_deleted = start->status_known && S_ISDIR(start->status.st_mode) &&
-                             start->status.st_nlink == 0;
+    w->walk->start_deleted =
+        start->status_known && S_ISDIR(start->status.st_mode) && start->status.st_nlink == 0;
     w->current = 0;
 }
 
@@ -183,7 +184,8 @@ static bool on_proc(int descriptor) {
            system.f_type == PROC_SUPER_MAGIC;
 }
 
-/* A link of procfs may be magic: its text is not where it leads. The kernel follows it, and tells. */
+/* A link of procfs may be magic: its text is not where it leads. The kernel follows it, and tells.
+ */
 static void jump(struct walker *w, const char *name, bool last) {
     int descriptor = sys_openat(w->held, name, O_PATH | O_CLOEXEC, 0);
     if (descriptor < 0) {
@@ -203,8 +205,8 @@ static void jump(struct walker *w, const char *name, bool last) {
 }
 
 /* Puts the link's text before what is left to walk, and returns to where the link stands. */
-static void follow(struct walker *w, struct component *link, int descriptor, size_t directory_length,
-                   bool last) {
+static void follow(struct walker *w, struct component *link, int descriptor,
+                   size_t directory_length, bool last) {
     size_t slash = link->path.data[directory_length] == '/'; /* none behind the root's own */
     struct slice name = arena_copy(w->arena, slice_from(link->path, directory_length + slash));
     char *text = arena_get(w->arena, LINK_BYTES, 1);
@@ -263,8 +265,7 @@ static void step(struct walker *w, struct slice name, bool last) {
         give_up(w);
         return;
     }
-    int descriptor =
-        sys_openat(w->held, terminated.data, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    int descriptor = sys_openat(w->held, terminated.data, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
     if (descriptor >= 0 && dot && !last) {
         sys_close(descriptor);
         return;
@@ -283,8 +284,7 @@ static void step(struct walker *w, struct slice name, bool last) {
     component_observe(w->arena, descriptor, found);
     bool link = found->status_known && S_ISLNK(found->status.st_mode);
     bool kept = last && !w->walk->trailing_slash &&
-                (w->flags & O_NOFOLLOW ||
-                 (w->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL));
+                (w->flags & O_NOFOLLOW || (w->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL));
     if (link && !kept) {
         follow(w, found, descriptor, directory_length, last);
         return;

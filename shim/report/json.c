@@ -190,7 +190,7 @@ static void put_acl(struct buffer *out, const struct acl *acl) {
         const char *tag = entry->tag == ACL_TAG_USER || entry->tag == ACL_TAG_USER_OBJ     ? "user"
                           : entry->tag == ACL_TAG_GROUP || entry->tag == ACL_TAG_GROUP_OBJ ? "group"
                           : entry->tag == ACL_TAG_MASK                                     ? "mask"
-                                                                                           : "other";
+                                                       : "other";
         bool named = entry->tag == ACL_TAG_USER || entry->tag == ACL_TAG_GROUP;
         separate(out);
         buffer_format(out, "\"%s:", tag);
@@ -204,10 +204,8 @@ static void put_acl(struct buffer *out, const struct acl *acl) {
 }
 
 static const char *const verdict_words[] = {
-    [COMPONENT_OK] = "ok",
-    [COMPONENT_DENIED] = "denied",
-    [COMPONENT_MISSING] = "missing",
-    [COMPONENT_UNREACHED] = "unreached",
+    [COMPONENT_OK] = "ok",           [COMPONENT_DENIED] = "denied",
+    [COMPONENT_MISSING] = "missing", [COMPONENT_UNREACHED] = "unreached",
     [COMPONENT_UNKNOWN] = "unknown",
 };
 

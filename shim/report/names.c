@@ -11,11 +11,11 @@ const char *flag_name(int flags, size_t index) {
         int flag;
         const char *name;
     } names[] = {
-        {O_CREAT, "O_CREAT"},       {O_EXCL, "O_EXCL"},           {O_NOCTTY, "O_NOCTTY"},
-        {O_TRUNC, "O_TRUNC"},       {O_APPEND, "O_APPEND"},       {O_NONBLOCK, "O_NONBLOCK"},
-        {O_SYNC, "O_SYNC"},         {O_DSYNC, "O_DSYNC"},         {O_ASYNC, "O_ASYNC"},
-        {O_DIRECT, "O_DIRECT"},     {O_TMPFILE, "O_TMPFILE"},     {O_DIRECTORY, "O_DIRECTORY"},
-        {O_NOFOLLOW, "O_NOFOLLOW"}, {O_NOATIME, "O_NOATIME"},     {O_CLOEXEC, "O_CLOEXEC"},
+        {O_CREAT, "O_CREAT"},       {O_EXCL, "O_EXCL"},       {O_NOCTTY, "O_NOCTTY"},
+        {O_TRUNC, "O_TRUNC"},       {O_APPEND, "O_APPEND"},   {O_NONBLOCK, "O_NONBLOCK"},
+        {O_SYNC, "O_SYNC"},         {O_DSYNC, "O_DSYNC"},     {O_ASYNC, "O_ASYNC"},
+        {O_DIRECT, "O_DIRECT"},     {O_TMPFILE, "O_TMPFILE"}, {O_DIRECTORY, "O_DIRECTORY"},
+        {O_NOFOLLOW, "O_NOFOLLOW"}, {O_NOATIME, "O_NOATIME"}, {O_CLOEXEC, "O_CLOEXEC"},
         {O_PATH, "O_PATH"},
     };
     if (index == 0)
@@ -89,9 +89,8 @@ uint64_t report_fingerprint(const struct incident *incident, const struct facts 
     char numbers[48];
     struct buffer text = {.data = numbers, .capacity = sizeof numbers};
     buffer_format(&text, "%d %u", incident->error, facts->identity.fsuid);
-    struct slice culprit = verdict->culprit >= 0
-                               ? facts->walk.components[verdict->culprit].path
-                               : slice_of(incident->path);
+    struct slice culprit = verdict->culprit >= 0 ? facts->walk.components[verdict->culprit].path
+                                                 : slice_of(incident->path);
     uint64_t hash = hash_bytes(0xcbf29ce484222325u, slice_of(cause_word(verdict->cause)));
     hash = hash_bytes(hash, buffer_text(&text));
     return hash_bytes(hash, culprit);

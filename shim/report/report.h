@@ -44,9 +44,9 @@ const char *capability_name(unsigned capability);
 
 /* How many times a fingerprint was seen, and whether to say so now. */
 struct sighting {
-    unsigned count;    /* this one included */
-    bool report;       /* make the full report */
-    bool say_count;    /* only say the count: it passed a power of ten */
+    unsigned count; /* this one included */
+    bool report;    /* make the full report */
+    bool say_count; /* only say the count: it passed a power of ten */
 };
 
 /* Makes the table that forked processes share. Called by the library's constructor. */
@@ -72,8 +72,8 @@ void tally_untold(uint64_t only, void (*each)(const struct tally_line *line, voi
 /* Whether anything was counted that no one was told of. */
 bool tally_has_untold(void);
 
-/* One line each: how often a fingerprint was seen so far. Of `facts` the JSON takes time, host, process
- * and executable. */
+/* One line each: how often a fingerprint was seen so far. Of `facts` the JSON takes time, host,
+ * process and executable. */
 void text_render_summary(const struct tally_line *line, bool terminal, struct buffer *out);
 void json_render_summary(const struct tally_line *line, const struct facts *facts,
                          struct buffer *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was reported already. One table in shared memory, made before any fork, so that the workers of
- * a process count together. Every field is changed by atomic operations only: no lock that a killed
- * worker could keep.
+ * What was reported already. One table in shared memory, made before any fork, so that the workers
+ * of a process count together. Every field is changed by atomic operations only: no lock that a
+ * killed worker could keep.
  */
 #include "base/sys.h"
 #include "report/report.h"
@@ -14,8 +14,8 @@ enum { SLOTS = 1024, CULPRIT_BYTES = 200 };
 struct slot {
     _Atomic uint64_t fingerprint; /* 0: free */
     _Atomic uint32_t count;
-    _Atomic uint32_t told;       /* the count that was last said */
-    _Atomic uint32_t described;  /* cause and culprit are filled in */
+    _Atomic uint32_t told;      /* the count that was last said */
+    _Atomic uint32_t described; /* cause and culprit are filled in */
     enum cause cause;
     uint32_t culprit_length;
     char culprit[CULPRIT_BYTES]; /* its end, when it is longer */
@@ -30,7 +30,8 @@ struct table {
 static struct table *table;
 
 void tally_start(void) {
-    table = sys_map(sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE);
+    table =
+        sys_map(sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE);
 }
 
 /* The slot of a fingerprint, taken if it is new; NULL when the table is full. */

@@ -2,47 +2,17 @@
 /* One failure as a paragraph for a person: section 3 of the contract. */
 #include "base/errnames.h"
 #include "base/escape.h"
-#include "report/report.h"
-#include "verdict/access.h"
+#include "report/page.h"
 #include <errno.h>
 #include <fcntl.h>
 
 enum {
-    MOST_PATH_BYTES = 300,  /* of a path that stands in a sentence */
-    MOST_COLUMN_BYTES = 44, /* of a path in the table */
+    MOST_PATH_BYTES = 300, /* of a path that stands in a sentence */
     MOST_PATH_ROWS = 9,
     LEAST_PATH_ROWS = 4,
     MOST_NAMED_GROUPS = 12,
     MOST_NAMED_CAPABILITIES = 6,
 };
-
-/* The page that is being written. */
-struct page {
-    struct buffer *out;
-    const struct report *report;
-    bool ascii;
-    size_t lines_left;
-};
-
-enum paint { PAINT_NONE, PAINT_BOLD, PAINT_RED, PAINT_GREEN, PAINT_DIM };
-
-static void paint(struct page *page, enum paint paint) {
-    static const char *const codes[] = {"0", "1", "1;31", "32", "2"};
-    if (page->report->terminal)
-        buffer_format(page->out, "\033[%sm", codes[paint]);
-}
-
-static void end_line(struct page *page) {
-    buffer_char(page->out, '\n');
-    if (page->lines_left > 0)
-        page->lines_left--;
-}
-
-static void label(struct page *page, const char *name) {
-    paint(page, PAINT_DIM);
-    buffer_format(page->out, "  %-7s", name);
-    paint(page, PAINT_NONE);
-}
 
 /* Long paths keep their end, and their start as far as it fits. */
 static void put_path(struct page *page, struct slice path) {
@@ -68,14 +38,14 @@ static const char *verb(const struct incident *incident) {
 
 static void put_headline(struct page *page) {
     const struct report *report = page->report;
-    paint(page, PAINT_BOLD);
+    page_paint(page, PAINT_BOLD);
     buffer_format(page->out, "permshim: cannot %s ", verb(report->incident));
     put_path(page, slice_of(report->incident->path));
     buffer_slice(page->out, SLICE(": "));
     buffer_slice(page->out, report->verdict->summary);
     buffer_format(page->out, " [%s]", cause_word(report->verdict->cause));
-    paint(page, PAINT_NONE);
-    end_line(page);
+    page_paint(page, PAINT_NONE);
+    page_end_line(page);
 }
 
 /* ---- call and who ---- */
@@ -83,7 +53,7 @@ static void put_headline(struct page *page) {
 static void put_call(struct page *page) {
     const struct incident *incident = page->report->incident;
     const struct facts *facts = page->report->facts;
-    label(page, "call:");
+    page_label(page, "call:");
     buffer_format(page->out, "%s(", incident->function);
     if (incident->directory >= 0)
         buffer_format(page->out, "%d, ", incident->directory);
@@ -99,7 +69,7 @@ static void put_call(struct page *page) {
     buffer_format(page->out, " pid %d", facts->identity.pid);
     if (facts->identity.tid != facts->identity.pid)
         buffer_format(page->out, " tid %d", facts->identity.tid);
-    end_line(page);
+    page_end_line(page);
 }
 
 static void put_id(struct page *page, const struct id_name *names, size_t count, uint32_t id) {
@@ -141,8 +111,9 @@ static void put_capabilities(struct page *page, uint64_t effective) {
 
 static void put_who(struct page *page) {
     const struct identity *identity = &page->report->facts->identity;
-    label(page, "who:");
-    /* One id where all agree, else those that differ; the fs ids are what files are checked against. */
+    page_label(page, "who:");
+    /* One id where all agree, else those that differ; the fs ids are what files are checked
+     * against. */
     put_user(page, "uid", identity->fsuid);
     if (identity->euid != identity->fsuid)
         put_user(page, "euid", identity->euid);
@@ -160,161 +131,7 @@ static void put_who(struct page *page) {
         buffer_slice(page->out, SLICE("  container: "));
         escape_shown(page->out, slice_first(identity->container, 32), page->ascii);
     }
-    end_line(page);
-}
-
-/* ---- path ---- */
-
-/* ls -l's ten characters, and its + for an ACL. */
-static void put_mode(struct buffer *out, const struct component *component) {
-    static const char types[] = "?pc?d?b?-?l?s???";
-    mode_t mode = component->status.st_mode;
-    char text[] = {types[mode >> 12 & 15], '-', '-', '-', '-', '-', '-', '-', '-', '-',
-                   component->acl.state == ACL_PRESENT ? '+' : ' ', '\0'};
-    for (int i = 0; i < 9; i++)
-        if (mode >> (8 - i) & 1)
-            text[1 + i] = "rwx"[i % 3];
-    if (mode & S_ISUID)
-        text[3] = mode & S_IXUSR ? 's' : 'S';
-    if (mode & S_ISGID)
-        text[6] = mode & S_IXGRP ? 's' : 'S';
-    if (mode & S_ISVTX)
-        text[9] = mode & S_IXOTH ? 't' : 'T';
-    buffer_format(out, "%s", text);
-}
-
-/* A column of the table: the end of a long path, after "...". */
-static size_t put_column_path(struct page *page, struct slice path) {
-    size_t before = page->out->length;
-    if (path.length > MOST_COLUMN_BYTES) {
-        buffer_slice(page->out, SLICE("..."));
-        path = slice_from(path, path.length - (MOST_COLUMN_BYTES - 3));
-        while (path.length > 0 && (path.data[0] & 0xc0) == 0x80) /* not inside a character */
-            path = slice_from(path, 1);
-    }
-    escape_shown(page->out, path, page->ascii);
-    return page->out->length - before;
-}
-
-static const char *class_bits(enum access_class class) {
-    static const char *const words[] = {
-        [CLASS_NONE] = "the mode",        [CLASS_OWNER] = "\"owner\"",
-        [CLASS_ACL_USER] = "its ACL entry", [CLASS_ACL_GROUP] = "the ACL's groups",
-        [CLASS_GROUP] = "\"group\"",      [CLASS_OTHER] = "\"other\"",
-        [CLASS_CAPABILITY] = "capabilities",
-    };
-    return words[class];
-}
-
-static void put_component_verdict(struct page *page, size_t index) {
-    const struct report *report = page->report;
-    const struct component *component = &report->facts->walk.components[index];
-    const struct judgement *judgement = &report->verdict->judgements[index];
-    static const char *const needs[] = {"nothing", "x", "w", "wx", "r", "rx", "rw", "rwx"};
-    switch (judgement->verdict) {
-    case COMPONENT_OK:
-        paint(page, PAINT_GREEN);
-        buffer_slice(page->out, SLICE("ok"));
-        break;
-    case COMPONENT_DENIED:
-        paint(page, PAINT_RED);
-        buffer_format(page->out, "DENIED  needs %s (%s), %s %s %s", needs[component->needs & 7],
-                      access_words(component->needs), class_bits(judgement->class),
-                      judgement->class == CLASS_ACL_GROUP ? "have" : "has",
-                      rwx_of(judgement->granted).text);
-        break;
-    case COMPONENT_UNKNOWN:
-        paint(page, PAINT_RED);
-        buffer_slice(page->out, component->status_known ? SLICE("refused, not by these bits")
-                                                        : SLICE("cannot be read"));
-        break;
-    case COMPONENT_MISSING:
-        paint(page, PAINT_RED);
-        buffer_slice(page->out, SLICE("MISSING"));
-        break;
-    case COMPONENT_UNREACHED:
-        buffer_slice(page->out, SLICE("not reached"));
-        break;
-    }
-    paint(page, PAINT_NONE);
-}
-
-static struct slice row_path(const struct report *report, size_t index, struct arena *arena) {
-    const struct walk *walk = &report->facts->walk;
-    const struct component *component = &walk->components[index];
-    bool behind_culprit = component->lookup_error != 0 && component->lookup_error != ENOENT;
-    if (!behind_culprit)
-        return component->path;
-    /* "data/cat.jpg": what was not reached, from the component that refused. */
-    struct slice name = slice_basename(component->path);
-    struct buffer text = buffer_in(arena, name.length + walk->missing.length);
-    buffer_slice(&text, name);
-    buffer_slice(&text, walk->missing);
-    return text.cut ? name : buffer_text(&text);
-}
-
-static void put_row(struct page *page, struct arena *arena, size_t index, size_t column) {
-    const struct report *report = page->report;
-    const struct component *component = &report->facts->walk.components[index];
-    const struct accounts *accounts = &report->facts->accounts;
-    size_t width = put_column_path(page, row_path(report, index, arena));
-    buffer_pad(page->out, page->out->length - width, column + 2);
-    if (component->status_known && component->lookup_error == 0) {
-        put_mode(page->out, component);
-        buffer_char(page->out, ' ');
-        size_t start = page->out->length;
-        const struct {
-            const struct id_name *names;
-            size_t count;
-            uint32_t id;
-        } ids[] = {{accounts->users, accounts->user_count, component->status.st_uid},
-                   {accounts->groups, accounts->group_count, component->status.st_gid}};
-        for (size_t i = 0; i < 2; i++) {
-            struct slice name = SLICE("");
-            for (size_t j = 0; j < ids[i].count; j++)
-                if (ids[i].names[j].id == ids[i].id)
-                    name = ids[i].names[j].name;
-            if (name.length > 0)
-                escape_shown(page->out, slice_first(name, 16), page->ascii);
-            else
-                buffer_format(page->out, "%u", ids[i].id);
-            if (i == 0)
-                buffer_char(page->out, ':');
-        }
-        buffer_pad(page->out, start, 14);
-        buffer_char(page->out, ' ');
-    }
-    put_component_verdict(page, index);
-    if (component->role == ROLE_LINK) {
-        buffer_slice(page->out, SLICE("  -> "));
-        escape_shown(page->out, slice_first(component->link_target, 100), page->ascii);
-    }
-    end_line(page);
-}
-
-static void put_walk(struct page *page, struct arena *arena, size_t most_rows) {
-    const struct walk *walk = &page->report->facts->walk;
-    size_t column = 0;
-    /* The first row and the last ones: the middle is the least interesting. */
-    size_t skipped = walk->count > most_rows ? walk->count - most_rows + 1 : 0;
-    bool gap = skipped + walk->elided > 0;
-    for (size_t i = 0; i < walk->count; i++) {
-        size_t length = walk->components[i].path.length;
-        bool shown = i == 0 || i > skipped;
-        bool reached = walk->components[i].lookup_error == 0;
-        if (shown && reached && length > column)
-            column = length > MOST_COLUMN_BYTES ? MOST_COLUMN_BYTES : length;
-    }
-    for (size_t i = 0; i < walk->count; i++) {
-        label(page, i == 0 ? "path:" : "");
-        put_row(page, arena, i, column);
-        if (i == 0 && gap) {
-            label(page, "");
-            buffer_format(page->out, "... %zu more, all ok\n", skipped + walk->elided);
-            page->lines_left -= page->lines_left > 0;
-            i += skipped;
-        }
-    }
+    page_end_line(page);
 }
 
 /* ---- why, fix, note ---- */
@@ -322,17 +139,17 @@ static void put_walk(struct page *page, struct arena *arena, size_t most_rows) {
 static void put_sentence(struct page *page, const char *name, struct slice text) {
     if (text.length == 0)
         return;
-    label(page, name);
+    page_label(page, name);
     buffer_slice(page->out, text);
-    end_line(page);
+    page_end_line(page);
 }
 
 static void put_why(struct page *page) {
     static const char *const certainties[] = {"unknown", "likely", "proven"};
-    label(page, "why:");
+    page_label(page, "why:");
     buffer_slice(page->out, page->report->verdict->why);
     buffer_format(page->out, "   (%s)", certainties[page->report->verdict->certainty]);
-    end_line(page);
+    page_end_line(page);
 }
 
 static void put_owner_name(struct page *page, const struct component *component) {
@@ -348,10 +165,10 @@ static void put_owner_name(struct page *page, const struct component *component)
 
 static void put_fix(struct page *page, const struct fix *fix) {
     const struct verdict *verdict = page->report->verdict;
-    label(page, "fix:");
+    page_label(page, "fix:");
     if (fix->argument_count == 0) {
         buffer_slice(page->out, fix->advice);
-        end_line(page);
+        page_end_line(page);
         return;
     }
     for (size_t i = 0; i < fix->argument_count; i++) {
@@ -366,8 +183,7 @@ static void put_fix(struct page *page, const struct fix *fix) {
     if (fix->run_as & RUN_AS_SELF) {
         buffer_slice(page->out, SLICE("the same user"));
     } else if (verdict->culprit >= 0) {
-        const struct component *culprit =
-            &page->report->facts->walk.components[verdict->culprit];
+        const struct component *culprit = &page->report->facts->walk.components[verdict->culprit];
         const struct component *owned =
             culprit->status_known || culprit->parent < 0
                 ? culprit
@@ -381,23 +197,22 @@ static void put_fix(struct page *page, const struct fix *fix) {
     }
     buffer_format(page->out, ": gives %.*s%s", (int)fix->grants.length, fix->grants.data,
                   fix->opens_to_more ? "" : ", nothing more");
-    end_line(page);
+    page_end_line(page);
 }
 
 /* ---- from ---- */
 
 static void put_frame(struct page *page, const struct frame *frame) {
     if (frame->kind == FRAME_PYTHON) {
-        paint(page, PAINT_BOLD);
-        escape_shown(page->out, slice_from(frame->file, frame->file.length > 60
-                                                            ? frame->file.length - 60
-                                                            : 0),
+        page_paint(page, PAINT_BOLD);
+        escape_shown(page->out,
+                     slice_from(frame->file, frame->file.length > 60 ? frame->file.length - 60 : 0),
                      page->ascii);
         buffer_format(page->out, ":%d", frame->line);
-        paint(page, PAINT_NONE);
+        page_paint(page, PAINT_NONE);
         buffer_slice(page->out, SLICE(" in "));
         escape_shown(page->out, slice_first(frame->function, 80), page->ascii);
-        end_line(page);
+        page_end_line(page);
         return;
     }
     buffer_slice(page->out, SLICE("[native] "));
@@ -412,17 +227,17 @@ static void put_frame(struct page *page, const struct frame *frame) {
     } else if (frame->object.length > 0) {
         buffer_format(page->out, "+%#lx", frame->offset);
     }
-    end_line(page);
+    page_end_line(page);
 }
 
 static void put_frames(struct page *page) {
     const struct stack *stack = page->report->stack;
-    size_t count = stack->count < page->report->most_frames ? stack->count
-                                                            : page->report->most_frames;
+    size_t count =
+        stack->count < page->report->most_frames ? stack->count : page->report->most_frames;
     if (count > page->lines_left)
         count = page->lines_left;
     for (size_t i = 0; i < count; i++) {
-        label(page, i == 0 ? "from:" : "");
+        page_label(page, i == 0 ? "from:" : "");
         put_frame(page, &stack->frames[i]);
     }
 }
@@ -452,7 +267,7 @@ void text_render(struct arena *arena, const struct report *report, struct buffer
     put_headline(&page);
     put_call(&page);
     put_who(&page);
-    put_walk(&page, arena, rows);
+    page_put_walk(&page, arena, rows);
     put_why(&page);
     for (size_t i = 0; i < verdict->fix_count; i++)
         put_fix(&page, &verdict->fixes[i]);

@@ -30,8 +30,8 @@ const char *access_words(unsigned access) {
 
 /* Is the id that stat(2) shows one that exists in this user namespace (and through this mount)? An
  * unmapped one is shown as the overflow id, which may also be an id of its own: "nobody". */
-static enum mapping mapping_of(const struct identity *identity, const struct id_map *map, uint32_t id,
-                               uint32_t overflow, const struct mount *mount) {
+static enum mapping mapping_of(const struct identity *identity, const struct id_map *map,
+                               uint32_t id, uint32_t overflow, const struct mount *mount) {
     bool mapped_by_mount = mount_is_idmapped(mount);
     if (id != overflow || (!identity->in_user_namespace && !mapped_by_mount))
         return MAPPED;
@@ -50,8 +50,8 @@ static enum mapping worse(enum mapping a, enum mapping b) {
 /* Keeps the entry that lacks the fewest of the wanted bits. */
 static void consider(struct access *access, const struct acl_entry *entry, unsigned wanted) {
     unsigned lacks = wanted & ~(unsigned)entry->access;
-    if (!access->entry || __builtin_popcount(lacks) <
-                              __builtin_popcount(wanted & ~(unsigned)access->entry->access))
+    if (!access->entry ||
+        __builtin_popcount(lacks) < __builtin_popcount(wanted & ~(unsigned)access->entry->access))
         access->entry = entry;
 }
 
@@ -92,8 +92,8 @@ static void decide_by_acl(const struct identity *identity, const struct componen
         return;
     }
     unsigned entry_access = access->entry->access;
-    access->granted = access->class == CLASS_ACL_USER ? entry_access & access->mask
-                                                      : granted_by_groups;
+    access->granted =
+        access->class == CLASS_ACL_USER ? entry_access & access->mask : granted_by_groups;
     /* One group must give everything: rights of several groups do not add up. */
     access->missing = wanted & ~(entry_access & access->mask);
     access->mask_took = access->missing != 0 && (wanted & ~entry_access) == 0;
@@ -126,8 +126,7 @@ static void decide_by_class(const struct identity *identity, const struct compon
 static bool capability_allows(const struct identity *identity, const struct component *component,
                               unsigned wanted) {
     bool directory = S_ISDIR(component->status.st_mode);
-    bool reads_or_searches =
-        directory ? (wanted & ACCESS_WRITE) == 0 : wanted == ACCESS_READ;
+    bool reads_or_searches = directory ? (wanted & ACCESS_WRITE) == 0 : wanted == ACCESS_READ;
     if (reads_or_searches && identity_has(identity, CAP_DAC_READ_SEARCH))
         return true;
     bool executes_nothing = !directory && (wanted & ACCESS_SEARCH) &&
@@ -145,10 +144,10 @@ void access_decide(const struct identity *identity, const struct component *comp
     }
     uid_t owner = component->status.st_uid;
     gid_t group = component->status.st_gid;
-    enum mapping owner_mapping = mapping_of(identity, &identity->uid_map, owner,
-                                            identity->overflow_uid, component->mount);
-    enum mapping group_mapping = mapping_of(identity, &identity->gid_map, group,
-                                            identity->overflow_gid, component->mount);
+    enum mapping owner_mapping =
+        mapping_of(identity, &identity->uid_map, owner, identity->overflow_uid, component->mount);
+    enum mapping group_mapping =
+        mapping_of(identity, &identity->gid_map, group, identity->overflow_gid, component->mount);
     access->mapping = worse(owner_mapping, group_mapping);
     decide_by_class(identity, component, wanted, access);
     /* An overflow id on both sides may stand for two different ids. */

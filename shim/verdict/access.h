@@ -19,8 +19,8 @@ struct access {
     unsigned mask;                 /* the ACL's mask; rwx when it has none */
     bool mask_took;                /* without the mask the entries would allow */
     /* when a capability would have allowed */
-    bool capability_idle;  /* effective, but owner or group is not mapped, so it does not count */
-    enum mapping mapping;  /* of owner and group together */
+    bool capability_idle; /* effective, but owner or group is not mapped, so it does not count */
+    enum mapping mapping; /* of owner and group together */
 };
 
 /* inode_permission()'s discretionary part: acl_permission_check(), posix_acl_permission() and

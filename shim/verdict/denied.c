@@ -46,9 +46,10 @@ static void put_acl_entry(struct buffer *text, const struct acl_entry *entry) {
 }
 
 static void explain_acl(struct buffer *text, const struct access *access) {
-    buffer_format(text, "%s ", access->class == CLASS_ACL_USER
-                                   ? "the ACL has an entry for this user, which decides:"
-                                   : "the ACL's entries for its groups decide, the nearest is");
+    buffer_format(text, "%s ",
+                  access->class == CLASS_ACL_USER
+                      ? "the ACL has an entry for this user, which decides:"
+                      : "the ACL's entries for its groups decide, the nearest is");
     put_acl_entry(text, access->entry);
     if (access->mask_took)
         buffer_format(text, ", of which mask::%s leaves %s", rwx_of(access->mask).text,
@@ -68,12 +69,13 @@ static void explain_mode(struct buffer *text, const struct identity *identity,
     }
     buffer_format(text, "owner is %u, not %u; ", status->st_uid, identity->fsuid);
     if (access->class == CLASS_GROUP)
-        buffer_format(text,
-                      "group %u is among the groups; so the \"group\" bits %s decide, and no others",
-                      status->st_gid, bits.text);
+        buffer_format(
+            text, "group %u is among the groups; so the \"group\" bits %s decide, and no others",
+            status->st_gid, bits.text);
     else if (access->entry)
-        buffer_format(text, "the ACL has no entry for this user or its groups; so the \"other\" bits "
-                            "%s decide",
+        buffer_format(text,
+                      "the ACL has no entry for this user or its groups; so the \"other\" bits "
+                      "%s decide",
                       bits.text);
     else
         buffer_format(text, "group %u is not among the groups; so the \"other\" bits %s decide",
@@ -174,21 +176,25 @@ static void judge_unseen(struct trial *trial, int suspect, int kernel) {
     const struct component *component = component_at(trial, suspect);
     if (suspect == NO_CULPRIT && trial->facts->walk.error == ENOENT) {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)trial->facts->walk.count - 1, NULL);
-        trial->verdict->why = SLICE("the call was refused; a moment later a part of the path is gone");
+        trial->verdict->why =
+            SLICE("the call was refused; a moment later a part of the path is gone");
         return;
     }
     if (kernel == 0 && changed_lately(trial)) {
         conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, suspect, NULL);
-        trial->verdict->why = SLICE("mode, ACL and capabilities allow it now; something on the path was "
-                                    "changed within the last second");
+        trial->verdict->why =
+            SLICE("mode, ACL and capabilities allow it now; something on the path was "
+                  "changed within the last second");
         return;
     }
     conclude(trial, CAUSE_unseen, CERTAINTY_UNKNOWN, suspect, NULL);
     trial->verdict->why =
         kernel == EACCES
-            ? SLICE("mode, ACL and capabilities allow it, and yet the kernel refuses at this component")
-            : SLICE("owner, mode, ACL and capabilities allow it at every component, and the kernel's "
-                    "own access check agrees; something behind them refused");
+            ? SLICE("mode, ACL and capabilities allow it, and yet the kernel refuses at this "
+                    "component")
+            : SLICE(
+                  "owner, mode, ACL and capabilities allow it at every component, and the kernel's "
+                  "own access check agrees; something behind them refused");
     list_candidates(trial, component);
 }
 
@@ -211,8 +217,7 @@ void judge_denied(struct trial *trial) {
     enum cause cause = choose_cause(trial, component, &access);
     bool proven = kernel == EACCES && access.sure;
     conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);
-    trial->judgements[suspect] =
-        (struct judgement){COMPONENT_DENIED, access.class, access.granted};
+    trial->judgements[suspect] = (struct judgement){COMPONENT_DENIED, access.class, access.granted};
     explain(trial, component, &access);
     fix_denied(trial, suspect, &access);
     if (trial->facts->walk.error == EACCES)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The least change that lets this process in: one principal, one object, only the missing bit. Every
- * command is tried on the facts first, by the same rule that found the refusal.
+ * The least change that lets this process in: one principal, one object, only the missing bit.
+ * Every command is tried on the facts first, by the same rule that found the refusal.
  */
 #include "base/buffer.h"
 #include "verdict/trial.h"
@@ -29,7 +29,8 @@ static void add_command(struct trial *trial, int culprit, const struct access *a
     const struct component *component = component_at(trial, culprit);
     struct access after;
     access_decide(&trial->facts->identity, &remedy->after, component->needs, &after);
-    if (!after.allowed || component->path.data[0] != '/' || verdict->fix_count == VERDICT_MOST_FIXES)
+    if (!after.allowed || component->path.data[0] != '/' ||
+        verdict->fix_count == VERDICT_MOST_FIXES)
         return;
     struct fix *fix = &verdict->fixes[verdict->fix_count++];
     *fix = (struct fix){.run_as = remedy->run_as};
@@ -59,8 +60,11 @@ static void fix_by_chmod(struct trial *trial, int culprit, const struct access *
     struct remedy remedy = {
         .after = *component,
         .tool = SLICE("chmod"),
-        .specification =
-            chmod_specification(trial->arena, owner ? 'u' : group ? 'g' : 'o', access->missing),
+        .specification = chmod_specification(trial->arena,
+                                             owner   ? 'u'
+                                             : group ? 'g'
+                                                     : 'o',
+                                             access->missing),
         .run_as = owner ? RUN_AS_SELF | RUN_AS_ROOT : RUN_AS_OWNER | RUN_AS_ROOT,
         .opens_to_group = group,
         .opens_to_all = !owner && !group,
@@ -87,7 +91,8 @@ static void specify(struct draft *draft, const char *who, unsigned access) {
                   rwx_of(access).text);
 }
 
-static bool start_draft(struct trial *trial, const struct component *component, struct draft *draft) {
+static bool start_draft(struct trial *trial, const struct component *component,
+                        struct draft *draft) {
     const struct acl *acl = &component->acl;
     mode_t mode = component->status.st_mode;
     size_t present = acl->state == ACL_PRESENT ? acl->count : 0;
@@ -114,8 +119,8 @@ static bool start_draft(struct trial *trial, const struct component *component, 
     return true;
 }
 
-/* A wider mask would give other entries what they hold but may not use now. They are cut down to what
- * they give now, so that nobody else gains. */
+/* A wider mask would give other entries what they hold but may not use now. They are cut down to
+ * what they give now, so that nobody else gains. */
 static void keep_others_as_they_are(struct draft *draft, uid_t user) {
     for (size_t i = 0; i < draft->count; i++) {
         struct acl_entry *entry = &draft->entries[i];
@@ -173,7 +178,8 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
     struct remedy remedy = {
         .after = *component,
         .tool = SLICE("setfacl"),
-        .option = draft.had_mask ? SLICE("-n") : SLICE(""), /* -n: the mask as given, not recomputed */
+        .option =
+            draft.had_mask ? SLICE("-n") : SLICE(""), /* -n: the mask as given, not recomputed */
         .specification = buffer_text(&draft.specification),
         .run_as = RUN_AS_OWNER | RUN_AS_ROOT,
         /* Who was in which group when the ACL was ignored cannot be told from here. */
@@ -189,18 +195,22 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
 
 static void advise_on_namespace(struct trial *trial, const struct component *component) {
     if (mount_is_idmapped(component->mount))
-        add_advice(trial, SLICE("the mount maps ids: let it map this owner too, or change the owner from "
-                                "outside; chmod here cannot help"));
+        add_advice(trial,
+                   SLICE("the mount maps ids: let it map this owner too, or change the owner from "
+                         "outside; chmod here cannot help"));
     else
-        add_advice(trial, SLICE("from outside this user namespace: give the file to an id that is mapped "
-                                "here, or map its owner (podman: --userns=keep-id); chmod here cannot help"));
+        add_advice(
+            trial,
+            SLICE("from outside this user namespace: give the file to an id that is mapped "
+                  "here, or map its owner (podman: --userns=keep-id); chmod here cannot help"));
 }
 
 static void note_owner(struct trial *trial, const struct component *component) {
     const struct stat *status = &component->status;
     if (trial->verdict->cause == CAUSE_root_without_capability && status->st_uid != 0)
-        add_note(trial, "or run it as the owner, uid %u gid %u (docker: --user %u:%u): nothing on disk "
-                        "needs to change then",
+        add_note(trial,
+                 "or run it as the owner, uid %u gid %u (docker: --user %u:%u): nothing on disk "
+                 "needs to change then",
                  status->st_uid, status->st_gid, status->st_uid, status->st_gid);
 }
 
@@ -212,11 +222,11 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access) {
         return;
     }
     if (component->group_joinable && (access->missing & ~group_bits) == 0)
-        add_advice(trial,
-                   arena_format(trial->arena,
-                                "log in again, or run it under newgrp: the user belongs to group %u, "
-                                "which has the right, but this process does not",
-                                component->status.st_gid));
+        add_advice(trial, arena_format(
+                              trial->arena,
+                              "log in again, or run it under newgrp: the user belongs to group %u, "
+                              "which has the right, but this process does not",
+                              component->status.st_gid));
     bool by_mode = access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED;
     if (by_mode || !fix_by_acl(trial, culprit, access))
         fix_by_chmod(trial, culprit, access);

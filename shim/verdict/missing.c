@@ -68,28 +68,30 @@ static void judge_absent_name(struct trial *trial) {
     if (link != NO_CULPRIT) {
         struct slice target = walk->components[link].link_target;
         conclude(trial, CAUSE_dangling_symlink, CERTAINTY_PROVEN, link, NULL);
-        trial->verdict->why =
-            arena_format(trial->arena, "the link leads to %s, and %s does not exist",
-                         quoted(trial->arena, target).data,
-                         quoted(trial->arena, absent->path).data);
-        add_advice(trial, SLICE("bring the link's target back, or point the link to where it is now"));
+        trial->verdict->why = arena_format(
+            trial->arena, "the link leads to %s, and %s does not exist",
+            quoted(trial->arena, target).data, quoted(trial->arena, absent->path).data);
+        add_advice(trial,
+                   SLICE("bring the link's target back, or point the link to where it is now"));
         return;
     }
     bool final = walk->missing.length == 0 && !walk->trailing_slash;
     if (final && walk->creates) {
         /* O_CREAT would have made it: the directory was removed, or it was another moment. */
         conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, last, NULL);
-        trial->verdict->why = SLICE("O_CREAT makes a missing file; a directory on the way must have been "
-                                    "missing at the time of the call");
+        trial->verdict->why =
+            SLICE("O_CREAT makes a missing file; a directory on the way must have been "
+                  "missing at the time of the call");
         return;
     }
-    enum cause cause = final            ? CAUSE_missing_file
+    enum cause cause = final           ? CAUSE_missing_file
                        : walk->creates ? CAUSE_create_in_missing_dir
                                        : CAUSE_missing_dir;
     conclude(trial, cause, CERTAINTY_PROVEN, last, NULL);
-    trial->verdict->why = final ? SLICE("its directory exists and was searched; it holds no such name")
-                                : SLICE("what stands before it exists and was searched; it holds no such "
-                                        "name");
+    trial->verdict->why =
+        final ? SLICE("its directory exists and was searched; it holds no such name")
+              : SLICE("what stands before it exists and was searched; it holds no such "
+                      "name");
     note_base(trial);
     if (cause == CAUSE_create_in_missing_dir)
         fix_by_mkdir(trial, absent);
@@ -102,14 +104,17 @@ void judge_missing(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
     if (trial->incident->path[0] == '\0') {
         conclude(trial, CAUSE_empty_path, CERTAINTY_PROVEN, NO_CULPRIT, NULL);
-        trial->verdict->why = SLICE("an empty path names nothing, path_resolution(7); a variable was "
-                                    "probably not set");
+        trial->verdict->why =
+            SLICE("an empty path names nothing, path_resolution(7); a variable was "
+                  "probably not set");
         add_advice(trial, SLICE("look where the path comes from: an empty string was passed"));
     } else if (walk->start_deleted && walk->directory <= 0) {
         conclude(trial, CAUSE_deleted_cwd, CERTAINTY_PROVEN, 0, NULL);
-        trial->verdict->why = SLICE("the directory that a relative path starts in has been removed: nothing "
-                                    "can be found or made in it");
-        add_advice(trial, SLICE("change to a directory that exists (cd), then start the program again"));
+        trial->verdict->why =
+            SLICE("the directory that a relative path starts in has been removed: nothing "
+                  "can be found or made in it");
+        add_advice(trial,
+                   SLICE("change to a directory that exists (cd), then start the program again"));
     } else if (walk->cut || walk->start_unknown) {
         conclude(trial, CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT, NULL);
         trial->verdict->why = SLICE("the path could not be followed to its end from here");
@@ -117,8 +122,8 @@ void judge_missing(struct trial *trial) {
         judge_absent_name(trial);
     } else {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)walk->count - 1, NULL);
-        trial->verdict->why = walk->error == 0
-                                  ? SLICE("it was not there at the time of the call and is there now")
-                                  : SLICE("the path leads elsewhere now than at the time of the call");
+        trial->verdict->why =
+            walk->error == 0 ? SLICE("it was not there at the time of the call and is there now")
+                             : SLICE("the path leads elsewhere now than at the time of the call");
     }
 }

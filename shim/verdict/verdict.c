@@ -35,17 +35,20 @@ struct slice quoted(struct arena *arena, struct slice path) {
 
 static const char *class_words(enum access_class class) {
     static const char *const words[] = {
-        [CLASS_NONE] = "mode",          [CLASS_OWNER] = "owner",
-        [CLASS_ACL_USER] = "ACL user",  [CLASS_ACL_GROUP] = "ACL group",
-        [CLASS_GROUP] = "group",        [CLASS_OTHER] = "other",
+        [CLASS_NONE] = "mode",
+        [CLASS_OWNER] = "owner",
+        [CLASS_ACL_USER] = "ACL user",
+        [CLASS_ACL_GROUP] = "ACL group",
+        [CLASS_GROUP] = "group",
+        [CLASS_OTHER] = "other",
         [CLASS_CAPABILITY] = "capability",
     };
     return words[class];
 }
 
 /* Puts what a {placeholder} of the catalogue stands for. */
-static void put_placeholder(struct trial *trial, struct buffer *text, struct slice name, int culprit,
-                            const struct access *access) {
+static void put_placeholder(struct trial *trial, struct buffer *text, struct slice name,
+                            int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     if (slice_is(name, "who"))
         buffer_format(text, "uid %u", trial->facts->identity.fsuid);
@@ -108,8 +111,8 @@ static void judge_components(struct trial *trial) {
         judgement->class = access.by_capability ? CLASS_CAPABILITY : access.class;
         judgement->granted = access.granted;
         bool reached_something = (int)i != walk->directory || walk->error == 0;
-        bool kernel_allows = component->kernel_answer == 0 ||
-                             (component->role != ROLE_TARGET && reached_something);
+        bool kernel_allows =
+            component->kernel_answer == 0 || (component->role != ROLE_TARGET && reached_something);
         bool kernel_denies = component->kernel_answer == EACCES;
         if (component->lookup_error == ENOENT)
             judgement->verdict = COMPONENT_MISSING;
