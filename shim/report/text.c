@@ -230,15 +230,23 @@ static void put_frame(struct page *page, const struct frame *frame) {
     page_end_line(page);
 }
 
+/* The interpreter's own frames say nothing that the Python frames do not say better. */
 static void put_frames(struct page *page) {
     const struct stack *stack = page->report->stack;
-    size_t count =
-        stack->count < page->report->most_frames ? stack->count : page->report->most_frames;
-    if (count > page->lines_left)
-        count = page->lines_left;
-    for (size_t i = 0; i < count; i++) {
-        page_label(page, i == 0 ? "from:" : "");
+    size_t shown = 0, left_out = 0;
+    for (size_t i = 0; i < stack->count; i++)
+        left_out += stack->frames[i].interpreter;
+    size_t room = page->lines_left - (left_out > 0 && page->lines_left > 0);
+    for (size_t i = 0; i < stack->count && shown < room && shown < page->report->most_frames; i++) {
+        if (stack->frames[i].interpreter)
+            continue;
+        page_label(page, shown++ == 0 ? "from:" : "");
         put_frame(page, &stack->frames[i]);
+    }
+    if (left_out > 0 && shown > 0) {
+        page_label(page, "");
+        buffer_format(page->out, "(%zu interpreter frames left out)", left_out);
+        page_end_line(page);
     }
 }
 
