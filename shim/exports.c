@@ -3,14 +3,13 @@
  * The wrappers. Each calls the next definition and, when that succeeded, returns at once.
  *
  * Variadic names. The optional mode of open() is a named parameter here. The x86-64 psABI (3.2.3)
- * passes an integer behind `...` just like a named one, so what the caller gave arrives, and what it
- * did not give is a register that the next definition ignores: it reads the mode only for O_CREAT and
- * O_TMPFILE. va_arg would cost half of the instructions a successful open may cost.
+ * passes an integer behind `...` just like a named one, so what the caller gave arrives, and what
+ * it did not give is a register that the next definition ignores: it reads the mode only for
+ * O_CREAT and O_TMPFILE. va_arg would cost half of the instructions a successful open may cost.
  *
  * The arguments that a report needs are kept in memory across the call. Left to itself the compiler
  * keeps them in callee-saved registers, and saving and restoring those costs more.
  */
-#define _GNU_SOURCE
 #include "incident.h"
 #include "next.h"
 #include <fcntl.h>
@@ -18,7 +17,15 @@
 #define EXPORT __attribute__((visibility("default")))
 #define KEEP(object) __asm__ volatile("" : "+m"(object))
 #define UNLIKELY(condition) __builtin_expect((condition), 0)
-#define HAS_FAILED(result) _Generic((result), int: (result) == -1, default: !(result))
+#define HAS_FAILED(result) _Generic((result), int : no_descriptor, default : no_stream)(result)
+
+static inline bool no_descriptor(int result) {
+    return result == -1;
+}
+
+static inline bool no_stream(const FILE *result) {
+    return result == NULL;
+}
 
 #define MODE , mode_t mode
 

@@ -73,8 +73,8 @@ bool match_add(struct matcher *matcher, struct slice glob) {
     memcpy(matcher->globs + matcher->globs_length, glob.data, glob.length);
     matcher->globs_length += glob.length + 1;
     char last = glob.data[glob.length - 1];
-    bool ends_in_itself = !memchr("*?]\\", last, 4) &&
-                          !(glob.length > 1 && glob.data[glob.length - 2] == '\\');
+    bool ends_in_itself =
+        !memchr("*?]\\", last, 4) && !(glob.length > 1 && glob.data[glob.length - 2] == '\\');
     if (ends_in_itself)
         set_bit(matcher->glob_ends, lower(last));
     else
@@ -157,7 +157,8 @@ static size_t match_one(struct slice glob, char byte) {
 }
 
 bool match_glob(struct slice glob, struct slice name) {
-    /* Only the last star needs to be tried again: what stands before it has been matched for good. */
+    /* Only the last star needs to be tried again: what stands before it has been matched for good.
+     */
     struct slice glob_after_star = {0}, name_at_star = {0};
     bool star = false;
     for (;;) {

@@ -25,8 +25,9 @@ bool match_add(struct matcher *matcher, struct slice glob);
 /* Adds every suffix of images.def. */
 void match_add_images(struct matcher *matcher);
 
-/* Whether the last component of `path`, after trailing blanks, control characters, quotes and slashes
- * are taken off, matches. About a hundred instructions when it does not. Safe in a signal handler. */
+/* Whether the last component of `path`, after trailing blanks, control characters, quotes and
+ * slashes are taken off, matches. About a hundred instructions when it does not. Safe in a signal
+ * handler. */
 bool match_path(const struct matcher *matcher, const char *path);
 
 /* What match_path would look at: the path without that trailing matter. */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include "next.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
 /*
- * The stubs stand where the host may call before any constructor has run. Each replaces the pointers
- * and makes the call again; if the name were not there (it is: the build saw it), the call fails with
- * ENOSYS and the host runs on.
+ * The stubs stand where the host may call before any constructor has run. Each replaces the
+ * pointers and makes the call again; if the name were not there (it is: the build saw it), the call
+ * fails with ENOSYS and the host runs on.
  */
-#define FAILED(type) _Generic((type)0, int: -1, default: 0)
+#define FAILED(type) _Generic((type)0, int : -1, default : 0)
 #define MODE , mode_t mode
 #define CALL(type, name, parameters, arguments, ...)                                               \
     static type find_then_##name parameters {                                                      \

@@ -21,8 +21,9 @@ struct next {
 /* Always callable: before next_find() each pointer leads to a stub that finds them first. */
 extern struct next next;
 
-/* Finds every name. Called by the library's constructor, or by the first call when that comes from a
- * constructor that ran before ours. dlsym(3) of a name that exists neither allocates nor fails. */
+/* Finds every name. Called by the library's constructor, or by the first call when that comes from
+ * a constructor that ran before ours. dlsym(3) of a name that exists neither allocates nor fails.
+ */
 void next_find(void);
 
 #endif

@@ -35,7 +35,8 @@ bool utf8_valid(struct slice text) {
     return true;
 }
 
-/* What a terminal would act upon, or what nobody could see: it is escaped even where UTF-8 is shown. */
+/* What a terminal would act upon, or what nobody could see: it is escaped even where UTF-8 is
+ * shown. */
 static bool is_unseen(uint32_t c) {
     return c < 0x20 || (c >= 0x7f && c <= 0xa0) || c == 0xad || c == 0x61c ||
            (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202f) ||

@@ -16,7 +16,8 @@ bool utf8_valid(struct slice text);
 /*
  * Shows text to a person: control characters (C0, DEL, C1), what steers the direction of text, line
  * separators and invalid bytes become \n, \t, \x1b, \u202e; a backslash is doubled, so that what is
- * shown can be read back. With `ascii_only` every other character beyond ASCII becomes \u or \U too.
+ * shown can be read back. With `ascii_only` every other character beyond ASCII becomes \u or \U
+ * too.
  */
 void escape_shown(struct buffer *buffer, struct slice text, bool ascii_only);
 

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "base/sys.h"
 #include "facts/collect.h"
 #include <linux/posix_acl_xattr.h>
+#include <linux/xattr.h>
 
 enum {
     MOST_BYTES = 8192, /* ext4 and xfs keep fewer than 1,000 entries; more are said to be unknown */
 };
-
-/* An O_PATH descriptor has no extended attributes of its own; its name in /proc leads to the object. */
-static long read_attribute(int descriptor, const char *name, void *value, size_t size) {
-    char path[40];
-    struct buffer text = {.data = path, .capacity = sizeof path - 1};
-    buffer_format(&text, "/proc/self/fd/%d", descriptor);
-    path[text.length] = '\0';
-    return sys_getxattr(path, name, value, size);
-}
 
 void acl_read(struct arena *arena, int descriptor, struct acl *acl) {
     *acl = (struct acl){.state = ACL_UNKNOWN};
@@ -24,7 +15,11 @@ void acl_read(struct arena *arena, int descriptor, struct acl *acl) {
         arena_get(arena, MOST_BYTES, _Alignof(struct posix_acl_xattr_header));
     if (!header)
         return;
-    long length = read_attribute(descriptor, XATTR_NAME_POSIX_ACL_ACCESS, header, MOST_BYTES);
+    /* An O_PATH descriptor has no extended attributes of its own; its name in /proc leads to them.
+     */
+    char name[DESCRIPTOR_NAME_BYTES];
+    descriptor_name(descriptor, name);
+    long length = sys_getxattr(name, XATTR_NAME_POSIX_ACL_ACCESS, header, MOST_BYTES);
     if (length == -ENODATA)
         acl->state = ACL_ABSENT;
     else if (length == -EOPNOTSUPP)
@@ -37,7 +32,8 @@ void acl_read(struct arena *arena, int descriptor, struct acl *acl) {
     size_t count = ((size_t)length - sizeof *header) / sizeof *raw;
     /* The kernel's entry is our entry: tag, permissions, id (le16, le16, le32). */
     _Static_assert(sizeof(struct acl_entry) == sizeof *raw &&
-                       offsetof(struct acl_entry, id) == offsetof(struct posix_acl_xattr_entry, e_id),
+                       offsetof(struct acl_entry, id) ==
+                           offsetof(struct posix_acl_xattr_entry, e_id),
                    "struct acl_entry is struct posix_acl_xattr_entry");
     *acl = (struct acl){ACL_PRESENT, (const struct acl_entry *)(const void *)raw, count};
     arena->next = (char *)header + length;

@@ -7,8 +7,8 @@
 
 enum {
     STATUS_BUDGET_BYTES = 1 << 20,
-    MOST_GROUPS = 65536,   /* NGROUPS_MAX */
-    MOST_RANGES = 340,     /* lines of a uid_map, user_namespaces(7) */
+    MOST_GROUPS = 65536,                       /* NGROUPS_MAX */
+    MOST_RANGES = 340,                         /* lines of a uid_map, user_namespaces(7) */
     INITIAL_USER_NAMESPACE = (int)0xEFFFFFFDu, /* PROC_USER_INIT_INO, linux/proc_ns.h */
     DEFAULT_OVERFLOW_ID = 65534,
 };
@@ -55,7 +55,8 @@ static void read_groups(struct arena *arena, struct identity *identity) {
     identity->groups_complete = true;
 }
 
-/* The line of the status file may be longer than the reader's window: then getgroups(2) is asked. */
+/* The line of the status file may be longer than the reader's window: then getgroups(2) is asked.
+ */
 static void parse_groups(struct arena *arena, struct identity *identity, struct slice value) {
     size_t most = value.length / 2 + 1;
     unsigned long number;
@@ -149,9 +150,8 @@ static unsigned read_overflow_id(struct arena *arena, const char *path) {
 
 static void read_user_namespace(struct arena *arena, struct identity *identity) {
     struct stat status;
-    identity->in_user_namespace =
-        sys_fstatat(AT_FDCWD, "/proc/self/ns/user", &status, 0) == 0 &&
-        status.st_ino != (unsigned)INITIAL_USER_NAMESPACE;
+    identity->in_user_namespace = sys_fstatat(AT_FDCWD, "/proc/self/ns/user", &status, 0) == 0 &&
+                                  status.st_ino != (unsigned)INITIAL_USER_NAMESPACE;
     identity->overflow_uid = DEFAULT_OVERFLOW_ID;
     identity->overflow_gid = DEFAULT_OVERFLOW_ID;
     if (!identity->in_user_namespace)
