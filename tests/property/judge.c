@@ -18,7 +18,7 @@ const char *const COMPLAINTS[COMPLAINT_COUNT] = {
     "the fix opens to others and does not say so",
 };
 
-const char *errno_name(int error) {
+const char *answer_name(int error) {
     const char *name = error ? strerrorname_np(error) : "OK";
     return name ? name : "?";
 }
@@ -53,17 +53,22 @@ enum complaint judge(const struct expectation *expectation, const struct outcome
         return blames_nobody(outcome) ? CONTENT : COMPLAINT_BLAME;
     if (!can_be_told(expectation)) {
         bool wanted = expectation->error == EACCES || expectation->error == ENOENT;
-        return !wanted || blames_nobody(outcome) ? CONTENT : COMPLAINT_BLAME;
+        bool fair = !wanted || expectation->also_refused || blames_nobody(outcome);
+        return fair ? CONTENT : COMPLAINT_BLAME;
     }
+    if (expectation->lookalike && strcmp(outcome->cause, "unseen") == 0)
+        return CONTENT;
     if (!is_expected(expectation, outcome->cause))
         return COMPLAINT_CAUSE;
     if (*expectation->culprit_path && strcmp(expectation->culprit_path, outcome->culprit) != 0)
         return COMPLAINT_CULPRIT;
+    if (expectation->guess && outcome->certainty == SURE_LIKELY)
+        return CONTENT;
     return outcome->certainty == SURE_PROVEN ? CONTENT : COMPLAINT_CERTAINTY;
 }
 
 void judge_expected(const struct expectation *expectation, char *text, size_t bytes) {
-    size_t length = (size_t)snprintf(text, bytes, "%s", errno_name(expectation->error));
+    size_t length = (size_t)snprintf(text, bytes, "%s", answer_name(expectation->error));
     for (unsigned i = 0; i < MOST_CAUSES && expectation->causes[i] && length < bytes; i++)
         length += (size_t)snprintf(text + length, bytes - length, "%s%s", i ? " or " : ", ",
                                    expectation->causes[i]);
@@ -74,7 +79,7 @@ void judge_expected(const struct expectation *expectation, char *text, size_t by
 void judge_actual(const struct outcome *outcome, char *text, size_t bytes) {
     static const char *const sure[] = {"unknown", "likely", "proven"};
     size_t length = (size_t)snprintf(text, bytes, "%s",
-                                     outcome->done ? errno_name(outcome->error) : "no answer");
+                                     outcome->done ? answer_name(outcome->error) : "no answer");
     if (outcome->examined && length < bytes)
         snprintf(text + length, bytes - length, ", %s at %s (%s) %s", outcome->cause,
                  *outcome->culprit ? outcome->culprit : "nothing",

@@ -28,6 +28,6 @@ void judge_expected(const struct expectation *expectation, char *text, size_t by
 void judge_actual(const struct outcome *outcome, char *text, size_t bytes);
 
 /* The name of an errno value, "OK" for 0. */
-const char *errno_name(int error);
+const char *answer_name(int error);
 
 #endif

@@ -45,6 +45,11 @@ static bool need(struct road *road, int node, unsigned needs) {
         return true;
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
+    /* An idmapped mount's map cannot be read by those who use it. */
+    road->answer->guess =
+        road->scene->place->idmapped &&
+        (seen_uid(road->scene, node) == UINT32_MAX || seen_gid(road->scene, node) == UINT32_MAX);
+    road->answer->lookalike = road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
     return false;
@@ -176,6 +181,12 @@ static bool open_unnamed(struct road *road, int node) {
     return false;
 }
 
+/* EACCES before the file's own mode is asked; chmod would not help, but it may refuse as well. */
+static bool refuse_early(struct road *road, int node, unsigned needs, const char *cause) {
+    road->answer->also_refused = !rights_of(road->scene, road->subject, node, needs).allowed;
+    return refuse(road, EACCES, node, cause);
+}
+
 /* The path leads to `node`. `slash`: it asked for a directory. */
 static bool open_node(struct road *road, int node, bool slash) {
     const struct scene *scene = road->scene;
@@ -191,7 +202,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if ((flags & O_CREAT) && file->type == DIRECTORY)
         return refuse(road, EISDIR, node, "is-a-directory");
     if ((flags & O_CREAT) && create_protected(road, node))
-        return refuse(road, EACCES, node, "protected-create");
+        return refuse_early(road, node, needs, "protected-create");
     if ((slash || (flags & O_DIRECTORY)) && file->type != DIRECTORY)
         return refuse(road, ENOTDIR, node, "not-a-directory");
     if (flags & O_PATH)
@@ -204,7 +215,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if (file->type == DIRECTORY && written)
         return refuse(road, EISDIR, node, "is-a-directory");
     if (file->type == DEVICE && scene->place->nodev && node >= scene->mount)
-        return refuse(road, EACCES, node, "nodev");
+        return refuse_early(road, node, needs, "nodev");
     if (written && locked && scene->place->read_only_super && !is_special(file))
         return refuse(road, EROFS, node, "read-only");
     if (!need(road, node, needs))

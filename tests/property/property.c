@@ -2,7 +2,7 @@
 /*
  * The property test: random trees, subjects and calls; the oracle's answer, the running kernel's,
  * and the library's verdict must agree. Needs root. Environment: N (how many trees), SEED, JOBS,
- * CASE (one index alone), SHOW (most failures printed).
+ * CASE (one index alone), PLACE (one place alone), SHOW (most failures printed).
  */
 #include "call.h"
 #include "disk.h"
@@ -151,7 +151,7 @@ static int report(double seconds) {
     printf("property: answers:");
     for (int i = 0; i < MOST_ERRORS; i++)
         if (tally->errors[i])
-            printf(" %s %lu", errno_name(i), tally->errors[i]);
+            printf(" %s %lu", answer_name(i), tally->errors[i]);
     printf("\n");
     for (int i = 1; i < COMPLAINT_COUNT; i++) {
         bad += tally->complaints[i];

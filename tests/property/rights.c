@@ -230,3 +230,10 @@ bool rights_root_reaches(const struct scene *scene, int node) {
             return false;
     return true;
 }
+
+bool rights_overflow_held(const struct subject *subject) {
+    uint32_t uid = subject->fsuid;
+    if (subject->in_namespace)
+        uid = subject_inside(&subject->uid_map, uid);
+    return uid == OVERFLOW_ID || (!subject->in_namespace && in_group(subject, OVERFLOW_ID));
+}

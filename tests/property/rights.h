@@ -31,6 +31,13 @@ bool rights_storable(const struct scene *scene, const struct subject *subject);
 /* Whether root itself gets there and can open it: not always, on an idmapped mount. */
 bool rights_root_reaches(const struct scene *scene, int node);
 
+/* The id that stands for one without a mapping, user_namespaces(7), /proc/sys/kernel/overflowuid.
+ */
+enum { OVERFLOW_ID = 65534 };
+
+/* Whether the subject holds OVERFLOW_ID itself, and so looks like the owner of such a file. */
+bool rights_overflow_held(const struct subject *subject);
+
 /* Owner of the file, or CAP_FOWNER over it. */
 bool rights_owner(const struct scene *scene, const struct subject *subject, int node);
 

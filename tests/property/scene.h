@@ -137,8 +137,11 @@ struct expectation {
     unsigned needs, lacks; /* rwx asked of the culprit, and what of it the deciding class lacks */
     char culprit_path[PATH_BYTES];   /* empty: none (or NO_NODE and unknown) */
     const char *causes[MOST_CAUSES]; /* the contract's words that would be right */
-    bool creates;                    /* the call makes `created` */
-    char created[PATH_BYTES];        /* absolute */
+    bool also_refused;               /* the file's own mode would refuse too, after this cause */
+    bool guess;               /* the owner has no id here, and nothing a process can read says so */
+    bool lookalike;           /* and the subject itself holds the id that stands for "none" */
+    bool creates;             /* the call makes `created` */
+    char created[PATH_BYTES]; /* absolute */
 };
 
 enum { MOST_FIXES = 3, MOST_ARGUMENTS = 8, ARGUMENT_BYTES = 512 };

@@ -214,9 +214,12 @@ void world_scene(const struct world *world, const struct place *place, unsigned 
 }
 
 const struct place *world_any_place(const struct world *world, struct random *random) {
-    if (random_chance(random, 40))
-        return &world->places[0];
-    return &world->places[random_below(random, world->place_count)];
+    unsigned chosen = random_chance(random, 40) ? 0 : random_below(random, world->place_count);
+    const char *only = getenv("PLACE");
+    for (unsigned i = 0; only && i < world->place_count; i++)
+        if (strcmp(world->places[i].name, only) == 0)
+            chosen = i;
+    return &world->places[chosen];
 }
 
 bool world_enter(const struct world *world, const struct place *place, unsigned worker) {
