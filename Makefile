@@ -19,14 +19,36 @@ SOURCES := $(wildcard shim/*.c shim/*/*.c)
 ASSEMBLY := $(wildcard shim/*/*.S)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(ASSEMBLY:%.S=$(BUILD)/%.o)
 # What a test may link: all but the wrappers, whose names would take libc's place in the test itself.
-PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
+PARTS := $(filter-out $(addprefix $(BUILD)/shim/,exports.o next.o start.o),$(OBJECTS))
+
+LIBRARY := $(BUILD)/libpermshim.so
+GENERATED := $(BUILD)/generated
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test-unit clean
+.PHONY: all test demo test-unit test-scripts format clean
 .SECONDARY: $(OBJECTS)
 
-all: $(BUILD)/libpermshim.so
+all: $(LIBRARY)
+
+# Which of the table's newer names this C library has; openat2 came with glibc 2.43.
+$(GENERATED)/libc_names.h: scripts/probe-libc
+	@mkdir -p $(@D)
+	@CC='$(CC)' scripts/probe-libc openat2 > $@
+
+# The version script: the table's names and nothing else.
+$(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
+	@printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
+	  '#define CALL_AT CALL' '#include "shim/exports.def"' \
+	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
+	  | (echo '{ global:'; cat; echo 'local: *; };') > $@
+
+$(LIBRARY): $(OBJECTS) $(LIBUNWIND) $(GENERATED)/exports.map
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,-soname,libpermshim.so -Wl,--version-script=$(GENERATED)/exports.map \
+	  -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,text -Wl,--exclude-libs,ALL -Wl,--as-needed \
+	  -Wl,--hash-style=gnu -Wl,--build-id $(OBJECTS) $(LIBUNWIND) -o $@
+
+$(BUILD)/shim/exports.o $(BUILD)/shim/next.o $(BUILD)/shim/start.o: | $(GENERATED)/libc_names.h
 
 $(LIBUNWIND):
 	CC='$(CC)' scripts/build-libunwind $(@D)
@@ -36,27 +58,46 @@ $(filter $(BUILD)/shim/frames/%,$(OBJECTS)): | $(LIBUNWIND)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka $(TEST_LINK) -o $@
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka $(TEST_LINK) -o $@
 
 # A program at a fixed address and with gaps between its segments, as node is.
 $(BUILD)/tests/unit/symbols_test: private TEST_LINK := -no-pie -Wl,-z,max-page-size=0x200000
 
 $(BUILD)/tests/bench/%: tests/bench/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -o $@
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -o $@
 
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
+test-scripts: all
+	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# The set-up comes first, and make anew behind it, since it may have installed the compiler.
+test:
+	scripts/setup build test
+	$(MAKE) all
+	$(MAKE) test-unit
+	$(MAKE) test-scripts
+
+demo:
+	scripts/setup build demo
+	$(MAKE) all
+	scripts/demo
+
+format:
+	find shim tests examples -name '*.[ch]' -exec clang-format -i {} +
+
 clean:
 	rm -rf $(BUILD)
 
+include install.mk
 -include $(OBJECTS:.o=.d)

@@ -22,7 +22,8 @@ bool memory_readable(struct memory *memory, uintptr_t address, size_t bytes) {
     if (address < MEMORY_PAGE_BYTES || address + bytes - 1 < address)
         return false;
     uintptr_t last = (address + bytes - 1) & ~(uintptr_t)(MEMORY_PAGE_BYTES - 1);
-    for (uintptr_t page = address & ~(uintptr_t)(MEMORY_PAGE_BYTES - 1);; page += MEMORY_PAGE_BYTES) {
+    for (uintptr_t page = address & ~(uintptr_t)(MEMORY_PAGE_BYTES - 1);;
+         page += MEMORY_PAGE_BYTES) {
         if (!page_readable(memory, page))
             return false;
         if (page == last)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "frames.h"
+#include "frames/python.h"
 #include "frames/symbols.h"
 #include "frames/unwind.h"
 
@@ -38,4 +39,7 @@ void frames_collect(struct arena *arena, struct memory *memory, const struct reg
     arena->next = (char *)(frames + kept);
     symbols_resolve(arena, memory, frames, kept);
     stack->count = kept;
+    struct python_stack python;
+    python_collect(arena, memory, &python);
+    python_merge(arena, &python, stack);
 }

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "frames/python_find.h"
+#include "base/slice.h"
+#include "base/sys.h"
+#include <elf.h>
+#include <link.h>
+#include <stdatomic.h>
+
+/*
+ * The loader resolves these at start: no dlsym, which waits for whoever is in dlopen. In most
+ * processes they are NULL. _r_debug is weak so that ld.so does not become a dependency of its own.
+ */
+#define WEAK __attribute__((weak, visibility("default")))
+extern char WEAK _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[];
+extern const unsigned long WEAK Py_Version;
+extern char WEAK PyGILState_GetThisThreadState[], _PyEval_EvalFrameDefault[];
+extern char WEAK Py_NewRef[], Py_InitializeFromConfig[];
+extern struct r_debug WEAK _r_debug;
+
+/* The interpreter's symbols; 0 is not there. */
+struct symbols {
+    uintptr_t get_thread, runtime, code_type, unicode_type, bytes_type;
+    uintptr_t version;               /* Py_Version: since 3.11 */
+    uintptr_t since_3_10, since_3_8; /* functions that came with these versions */
+    uintptr_t loop, loop_bytes;
+};
+
+enum { MOST_OBJECTS = 4096, MOST_CHAIN = 4096, MOST_SECTIONS = 256, NAME_MOST_BYTES = 64 };
+
+/* What the dynamic section of a loaded object tells about its symbols. */
+struct object {
+    uintptr_t base, symbols, strings, gnu_hash;
+};
+
+static bool read_object(struct memory *memory, const struct link_map *map, struct object *object) {
+    *object = (struct object){.base = map->l_addr};
+    ElfW(Dyn) entry;
+    for (uintptr_t at = (uintptr_t)map->l_ld, n = 0; n < 256; n++, at += sizeof entry) {
+        if (!memory_read(memory, at, &entry, sizeof entry) || entry.d_tag == DT_NULL)
+            break;
+        /* glibc has added the base already, except where the section is read-only (the vDSO). */
+        uintptr_t value = entry.d_un.d_ptr;
+        if (value < object->base)
+            value += object->base;
+        if (entry.d_tag == DT_SYMTAB)
+            object->symbols = value;
+        else if (entry.d_tag == DT_STRTAB)
+            object->strings = value;
+        else if (entry.d_tag == DT_GNU_HASH)
+            object->gnu_hash = value;
+    }
+    return object->symbols && object->strings && object->gnu_hash;
+}
+
+static uint32_t gnu_hash(const char *name) {
+    uint32_t hash = 5381;
+    for (; *name; name++)
+        hash = hash * 33 + (uint8_t)*name;
+    return hash;
+}
+
+/* The address of the defined symbol `name`, by its DT_GNU_HASH table; 0 when it has none such. */
+static uintptr_t look_up(struct memory *memory, const struct object *object, const char *name,
+                         uintptr_t *bytes) {
+    uint32_t header[4]; /* buckets, first symbol, words of the Bloom filter, its shift */
+    if (!memory_read(memory, object->gnu_hash, header, sizeof header) || !header[0] || !header[2])
+        return 0;
+    uint32_t hash = gnu_hash(name);
+    uintptr_t bloom = object->gnu_hash + sizeof header;
+    uint64_t word;
+    if (!memory_read(memory, bloom + 8 * (uintptr_t)((hash / 64) % header[2]), &word,
+                     sizeof word) ||
+        !(word >> (hash % 64) & word >> ((hash >> (header[3] & 31)) % 64) & 1))
+        return 0;
+    uintptr_t buckets = bloom + 8 * (uintptr_t)header[2];
+    uintptr_t chains = buckets + 4 * (uintptr_t)header[0];
+    uint32_t index, link;
+    if (!memory_read(memory, buckets + 4 * (uintptr_t)(hash % header[0]), &index, sizeof index) ||
+        index < header[1])
+        return 0;
+    for (unsigned n = 0; n < MOST_CHAIN; n++, index++) {
+        if (!memory_read(memory, chains + 4 * (uintptr_t)(index - header[1]), &link, sizeof link))
+            return 0;
+        ElfW(Sym) symbol;
+        char found[NAME_MOST_BYTES];
+        size_t length = strlen(name) + 1;
+        if ((link | 1) == (hash | 1) &&
+            memory_read(memory, object->symbols + index * sizeof symbol, &symbol, sizeof symbol) &&
+            symbol.st_shndx != SHN_UNDEF &&
+            memory_read(memory, object->strings + symbol.st_name, found, length) &&
+            memcmp(found, name, length) == 0) {
+            if (bytes)
+                *bytes = symbol.st_size;
+            return object->base + symbol.st_value;
+        }
+        if (link & 1)
+            return 0;
+    }
+    return 0;
+}
+
+static void look_up_all(struct memory *memory, const struct object *object,
+                        struct symbols *symbols) {
+    symbols->runtime = look_up(memory, object, "_PyRuntime", NULL);
+    symbols->code_type = look_up(memory, object, "PyCode_Type", NULL);
+    symbols->unicode_type = look_up(memory, object, "PyUnicode_Type", NULL);
+    symbols->bytes_type = look_up(memory, object, "PyBytes_Type", NULL);
+    symbols->version = look_up(memory, object, "Py_Version", NULL);
+    symbols->since_3_10 = look_up(memory, object, "Py_NewRef", NULL);
+    symbols->since_3_8 = look_up(memory, object, "Py_InitializeFromConfig", NULL);
+    symbols->loop = look_up(memory, object, "_PyEval_EvalFrameDefault", &symbols->loop_bytes);
+}
+
+/*
+ * Searches the loader's list of objects. It has no lock that may be taken here: another thread may
+ * be changing it, so its nodes are read like everything else. *list is a value that changes with
+ * the list.
+ */
+static bool search_objects(struct memory *memory, uintptr_t missed_list, struct symbols *symbols,
+                           uintptr_t *list) {
+    struct link_map map;
+    uintptr_t first = &_r_debug ? (uintptr_t)_r_debug.r_map : 0;
+    *list = 1;
+    for (uintptr_t at = first, n = 0; at && n < MOST_OBJECTS; at = (uintptr_t)map.l_next, n++) {
+        if (!memory_read(memory, at, &map, sizeof map))
+            break;
+        *list = *list * 31 + at + (uintptr_t)map.l_ld;
+    }
+    if (*list == missed_list)
+        return false;
+    for (uintptr_t at = first, n = 0; at && n < MOST_OBJECTS; at = (uintptr_t)map.l_next, n++) {
+        struct object object;
+        if (!memory_read(memory, at, &map, sizeof map))
+            break;
+        if (!read_object(memory, &map, &object))
+            continue;
+        symbols->get_thread = look_up(memory, &object, "PyGILState_GetThisThreadState", NULL);
+        if (symbols->get_thread) {
+            look_up_all(memory, &object, symbols);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool ask_loader(struct memory *memory, struct symbols *symbols) {
+    if (!PyGILState_GetThisThreadState)
+        return false;
+    *symbols = (struct symbols){
+        .get_thread = (uintptr_t)PyGILState_GetThisThreadState,
+        .runtime = (uintptr_t)_PyRuntime,
+        .code_type = (uintptr_t)PyCode_Type,
+        .unicode_type = (uintptr_t)PyUnicode_Type,
+        .bytes_type = (uintptr_t)PyBytes_Type,
+        .version = (uintptr_t)&Py_Version,
+        .since_3_10 = (uintptr_t)Py_NewRef,
+        .since_3_8 = (uintptr_t)Py_InitializeFromConfig,
+        .loop = (uintptr_t)_PyEval_EvalFrameDefault,
+    };
+    /* Only the symbol table tells where the loop ends; that is asked for 3.8 and 3.9 alone. */
+    if (symbols->loop && !symbols->version && !symbols->since_3_10) {
+        struct symbols found = {0};
+        uintptr_t list;
+        if (search_objects(memory, 0, &found, &list) && found.loop == symbols->loop)
+            symbols->loop_bytes = found.loop_bytes;
+    }
+    return true;
+}
+
+/*
+ * An executable whose symbols are all stripped still has _PyRuntime in a section of its own,
+ * .PyRuntime (GENERATE_DEBUG_SECTION in CPython), which from 3.13 on begins with a cookie. The
+ * loaded bytes are asked for the cookie, so the section's name need not be read.
+ */
+static uintptr_t search_sections(struct memory *memory) {
+    enum { SECTIONS_AT_ONCE = 16 };
+    struct link_map program;
+    if (!&_r_debug || !memory_read(memory, (uintptr_t)_r_debug.r_map, &program, sizeof program))
+        return 0;
+    int descriptor = sys_openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    if (descriptor < 0)
+        return 0;
+    ElfW(Ehdr) header;
+    ElfW(Shdr) sections[SECTIONS_AT_ONCE];
+    uintptr_t runtime = 0;
+    unsigned count = 0;
+    if (sys_pread(descriptor, &header, sizeof header, 0) == sizeof header &&
+        memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_shentsize == sizeof *sections)
+        count = header.e_shnum < MOST_SECTIONS ? header.e_shnum : MOST_SECTIONS;
+    for (unsigned i = 0; i < count && !runtime; i++) {
+        unsigned slot = i % SECTIONS_AT_ONCE;
+        if (slot == 0 && sys_pread(descriptor, sections, sizeof sections,
+                                   (off_t)(header.e_shoff + i * sizeof *sections)) <= 0)
+            break;
+        char cookie[8];
+        uintptr_t address = program.l_addr + sections[slot].sh_addr;
+        if (sections[slot].sh_type == SHT_PROGBITS && (sections[slot].sh_flags & SHF_WRITE) &&
+            memory_read(memory, address, cookie, sizeof cookie) &&
+            memcmp(cookie, PYTHON_COOKIE, sizeof cookie) == 0)
+            runtime = address;
+    }
+    sys_close(descriptor);
+    return runtime;
+}
+
+static void fill_in(struct memory *memory, const struct symbols *symbols, struct python *python) {
+    *python = (struct python){
+        .found = PYTHON_UNKNOWN,
+        .runtime = symbols->runtime,
+        .get_thread = symbols->get_thread,
+        .code_type = symbols->code_type,
+        .unicode_type = symbols->unicode_type,
+        .bytes_type = symbols->bytes_type,
+    };
+    unsigned minor = symbols->since_3_10 ? 10 : symbols->since_3_8 ? 8 : 0;
+    unsigned long version; /* PY_VERSION_HEX, 0x030b02f0 is 3.11.2 */
+    if (symbols->version && memory_read(memory, symbols->version, &version, sizeof version))
+        minor = version >> 24 == 3 ? (unsigned)(version >> 16) & 0xff : 0;
+    const struct python_layout *row = python_layout_table(minor);
+    if (row) {
+        python->layout = *row;
+        python->found = PYTHON_KNOWN;
+    } else if (python_layout_read(memory, symbols->runtime, &python->layout, &minor)) {
+        python->found = PYTHON_KNOWN;
+    } else {
+        python->layout.minor = minor;
+    }
+    if (python->found == PYTHON_KNOWN && python->layout.chain == CHAIN_EACH) {
+        python->loop_start = symbols->loop;
+        python->loop_end = symbols->loop + symbols->loop_bytes;
+    }
+}
+
+void python_find(struct memory *memory, struct python *python) {
+    enum { NOT_LOOKED, NOWHERE }; /* anything else is the address */
+    static _Atomic uintptr_t missed_list, section = NOT_LOOKED;
+    struct symbols symbols = {0};
+    if (!ask_loader(memory, &symbols)) {
+        uintptr_t list;
+        uintptr_t missed = atomic_load_explicit(&missed_list, memory_order_relaxed);
+        if (!search_objects(memory, missed, &symbols, &list)) {
+            atomic_store_explicit(&missed_list, list, memory_order_relaxed);
+            symbols.runtime = atomic_load_explicit(&section, memory_order_relaxed);
+            if (symbols.runtime == NOT_LOOKED) {
+                symbols.runtime = search_sections(memory);
+                if (!symbols.runtime)
+                    symbols.runtime = NOWHERE;
+                atomic_store_explicit(&section, symbols.runtime, memory_order_relaxed);
+            }
+            if (symbols.runtime == NOWHERE) {
+                *python = (struct python){.found = PYTHON_NONE};
+                return;
+            }
+        }
+    }
+    fill_in(memory, &symbols, python);
+}

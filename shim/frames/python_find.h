@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The interpreter in this process, if there is one. */
+#ifndef PERMSHIM_FRAMES_PYTHON_FIND_H
+#define PERMSHIM_FRAMES_PYTHON_FIND_H
+
+#include "frames/python_layout.h"
+
+enum python_found {
+    PYTHON_NONE,    /* no CPython that shows itself */
+    PYTHON_KNOWN,   /* the rest of the struct is filled in */
+    PYTHON_UNKNOWN, /* one whose layout is not known here; `layout.minor` is its version, 0: older
+                     */
+};
+
+struct python {
+    enum python_found found;
+    struct python_layout layout;
+    uintptr_t runtime;    /* _PyRuntime; 0: not exported */
+    uintptr_t get_thread; /* PyGILState_GetThisThreadState; 0: not exported */
+    uintptr_t code_type;  /* PyCode_Type and so on; 0: not exported, known by tp_name instead */
+    uintptr_t unicode_type, bytes_type;
+    uintptr_t loop_start, loop_end; /* _PyEval_EvalFrameDefault, for CHAIN_EACH; 0: not known */
+};
+
+/*
+ * Looks for CPython among the loaded objects: weak references first (the executable or a libpython
+ * it is linked with), then the loader's list of objects (a libpython loaded later, RTLD_LOCAL too),
+ * last the section .PyRuntime of an executable without symbols (3.13 and later). No lock, no call
+ * into the loader or the interpreter. What was found is remembered, and so is, for an unchanged
+ * list of objects, that nothing was. Safe in a signal handler; opens /proc/self/exe at most once
+ * per process image and closes it again.
+ */
+void python_find(struct memory *memory, struct python *python);
+
+#endif

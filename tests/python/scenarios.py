@@ -1,0 +1,510 @@
+# SPDX-License-Identifier: MIT
+"""scenarios.py: run with LD_PRELOAD=PROBE.SO and PROBE_LOG=FILE. Each scenario makes one open fail
+and notes, on the same line, the frames as the interpreter itself tells them. File, line and function
+of every frame must be the same in the probe's report, and the frames must stand inside the native
+stack. PROBE_ONLY=NAMES (comma separated) runs just these."""
+import asyncio
+import atexit
+import ctypes
+import ctypes.util
+import functools
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import threading
+
+LOG = os.environ["PROBE_LOG"]
+NOTES = LOG + ".notes"
+MISSING = "/nonexistent/probe-me.png"
+SCENARIOS = []
+
+
+class Skip(Exception):
+    pass
+
+
+def scenario(*functions, **options):
+    """`functions`: names that must be among the frames, innermost first, so that a scenario which
+    missed its point fails. native=TEXT: a native frame with it must stand between two Python frames;
+    deeper: the frames noted are the outer ones only; cut: there are more than are kept."""
+    def register(run):
+        SCENARIOS.append((run.__name__, functions, options, run))
+        return run
+    return register
+
+
+def note():
+    """Appends the caller's frames to NOTES; what follows on the caller's line sees the same ones."""
+    frames = []
+    frame = sys._getframe(1)
+    while frame:
+        code = frame.f_code
+        frames.append([code.co_filename, frame.f_lineno or 0, getattr(code, "co_qualname", code.co_name)])
+        frame = frame.f_back
+    line = json.dumps(frames).encode("ascii") + b"\n"
+    descriptor = os.open(NOTES, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(descriptor, line)
+    os.close(descriptor)
+
+
+def missing():
+    try:
+        note(), open(MISSING)
+    except OSError:
+        pass
+
+
+# ---- the scenarios ----
+
+@scenario("missing", "plain")
+def plain():
+    missing()
+
+
+@scenario("missing", "Method.call", "method")
+def method():
+    class Method:
+        def call(self):
+            missing()
+    Method().call()
+
+
+@scenario("missing", "run", "_bootstrap_inner")
+def thread():
+    worker = threading.Thread(target=missing)
+    worker.start()
+    worker.join()
+
+
+def fork_target(_):
+    missing()
+
+
+@scenario("missing", "fork_target", "worker")
+def fork_worker():
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        pool.map(fork_target, [0])
+
+
+def libc():
+    return ctypes.PyDLL(None)
+
+
+@scenario("gil_held")
+def gil_held():
+    note(), libc().open(MISSING.encode(), 0)
+
+
+@scenario("gil_released")
+def gil_released():
+    note(), ctypes.CDLL(None).open(MISSING.encode(), 0)
+
+
+def qsort(library):
+    kind = ctypes.CFUNCTYPE if library is ctypes.CDLL else ctypes.PYFUNCTYPE
+    compare = kind(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+    def comparing(_a, _b):
+        missing()
+        return 0
+    array = (ctypes.c_int * 2)(2, 1)
+    library(None).qsort(array, ctypes.c_size_t(2), ctypes.c_size_t(4), compare(comparing))
+
+
+@scenario("missing", "comparing", "qsort", native="libc.so")
+def callback():
+    qsort(ctypes.CDLL)
+
+
+@scenario("missing", "comparing", "qsort", native="libc.so")
+def callback_gil_held():
+    qsort(ctypes.PyDLL)
+
+
+@scenario("missing", "comparing", "qsort", "outer_comparing", "nested_callback", native="libc.so")
+def nested_callback():
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+    def outer_comparing(_a, _b):
+        qsort(ctypes.CDLL)
+        return 0
+    array = (ctypes.c_int * 2)(2, 1)
+    ctypes.CDLL(None).qsort(array, ctypes.c_size_t(2), ctypes.c_size_t(4), kind(outer_comparing))
+
+
+@scenario("missing", "inner", "outer", "run_until_complete")
+def coroutines():
+    async def inner():
+        await asyncio.sleep(0)
+        missing()
+
+    async def outer():
+        await inner()
+
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(outer())
+    finally:
+        loop.close()
+
+
+@scenario("missing", "numbers", "delegate", "generator")
+def generator():
+    def numbers():
+        yield 1
+        missing()
+        yield 2
+
+    def delegate():
+        yield from numbers()
+    for _ in delegate():
+        pass
+
+
+@scenario("missing", "<lambda>", "sort_key")
+def sort_key():
+    sorted([1, 2][:1], key=lambda _: missing() or 0)
+
+
+@scenario("missing", "comprehension")
+def comprehension():
+    [missing() for _ in range(1)]
+
+
+@scenario("missing", "tracer", "traced")
+def settrace():
+    done = []
+
+    def tracer(frame, event, _argument):
+        if event == "line" and not done:
+            done.append(1)
+            missing()
+        return tracer
+
+    def traced():
+        x = 1
+        return x
+    sys.settrace(tracer)
+    try:
+        traced()
+    finally:
+        sys.settrace(None)
+
+
+@scenario("missing", "under_trace")
+def traced_lines():
+    def tracer(_frame, _event, _argument):
+        return tracer
+
+    def under_trace():
+        for i in range(2):
+            if i == 1:
+                missing()
+    sys.settrace(tracer)
+    try:
+        under_trace()
+    finally:
+        sys.settrace(None)
+
+
+@scenario("missing", "profiler", "profiled")
+def setprofile():
+    done = []
+
+    def profiler(_frame, event, _argument):
+        if event == "call" and not done:
+            done.append(1)
+            missing()
+
+    def profiled():
+        return 1
+    sys.setprofile(profiler)
+    try:
+        profiled()
+    finally:
+        sys.setprofile(None)
+
+
+@scenario("missing", "decorated", "wrapper", "decorator")
+def decorator():
+    def decorate(function):
+        @functools.wraps(function)
+        def wrapper(*arguments):
+            return function(*arguments)
+        return wrapper
+
+    @decorate
+    @functools.lru_cache(None)
+    def decorated():
+        missing()
+    decorated()
+
+
+@scenario("missing", "Resource.__del__", "finalizer")
+def finalizer():
+    class Resource:
+        def __del__(self):
+            missing()
+    resource = Resource()
+    del resource
+
+
+@scenario("missing", "Meta.__call__", "Meta.__getattr__", "protocols")
+def protocols():
+    class Meta(type):
+        def __getattr__(cls, name):
+            return cls()
+
+        def __call__(cls):
+            missing()
+            return 1
+    Plain = Meta("Plain", (), {})
+    Plain.anything
+
+
+@scenario("missing", "<module>", "imported")
+def imported():
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "probe_module.py"), "w") as source:
+            source.write("import __main__\n\n\n__main__.missing()\n")
+        sys.path.insert(0, folder)
+        try:
+            import probe_module  # noqa: F401
+        finally:
+            sys.path.remove(folder)
+
+
+NAMES = ["caf\u00e9.py", "\u65e5\u672c\u8a9e/\u5199\u771f.py", "\U0001f600.py", "byte\udcff.py",
+         "n" * 5000 + ".py", "\u00e9" * 300 + ".py", "<string>", ""]
+
+
+@scenario("f\u00fcnf", "names")
+def names():
+    for name in NAMES:
+        space = {"missing": missing}
+        exec(compile("\n\ndef f\u00fcnf():\n    missing()\n", name, "exec"), space)
+        space["f\u00fcnf"]()
+
+
+@scenario("missing", "deeper", cut=True)
+def recursion():
+    def deeper(n):
+        if n:
+            deeper(n - 1)
+        else:
+            missing()
+    deeper(400)
+
+
+@scenario("missing", "each", "recursion_through_c")
+def recursion_through_c():
+    def each(n):
+        if n:
+            list(map(each, [n - 1]))
+        else:
+            missing()
+    each(20)
+
+
+@scenario("missing", "<lambda>", "long_lines")
+def long_lines():
+    space = {"missing": missing}
+    exec(compile("\n" * 70000 + "f = (\n" + "\n" * 300 + "lambda:" + "\n" * 0 + " missing())\n",
+                 "long.py", "exec"), space)
+    space["f"]()
+
+
+@scenario("missing", "in_greenlet")
+def greenlet():
+    try:
+        import greenlet as module
+    except ImportError:
+        raise Skip("no greenlet here")
+
+    def in_greenlet():
+        missing()
+    module.greenlet(in_greenlet).switch()
+
+
+@scenario("missing", "<module>")
+def subinterpreter():
+    if sys.version_info < (3, 12):
+        raise Skip("3.11 and earlier keep the first interpreter's thread state")
+    try:
+        import _interpreters as interpreters
+    except ImportError:
+        try:
+            import _xxsubinterpreters as interpreters
+        except ImportError:
+            raise Skip("no _interpreters here")
+    with open(__file__) as source:
+        code = source.read().split("# ---- the scenarios ----")[0]
+    identity = interpreters.create()
+    result = interpreters.run_string(identity, "__name__ = 'sub'\n__file__ = %r\n%s\nmissing()\n"
+                                     % (__file__, "import os, sys, json\n" + sub_part(code)))
+    if result is not None and type(result).__name__ != "NoneType" and result:
+        raise Skip("a subinterpreter could not be run: %r" % (result,))
+    interpreters.destroy(identity)
+
+
+def sub_part(code):
+    """Of this file, what note() and missing() need, without the modules a subinterpreter may refuse."""
+    start = code.index("LOG = ")
+    return code[start:].replace("SCENARIOS = []", "")
+
+
+@scenario("open", "pillow", deeper=True)
+def pillow():
+    try:
+        from PIL import Image
+    except ImportError:
+        raise Skip("no Pillow here")
+    try:
+        note(), Image.open(MISSING)
+    except OSError:
+        pass
+
+
+@scenario("opencv")
+def opencv():
+    try:
+        import cv2
+    except ImportError:
+        raise Skip("no OpenCV here")
+    note(), cv2.imread(MISSING)
+
+
+# ---- comparing ----
+
+class Report:
+    def __init__(self, text):
+        self.frames, self.ended, self.kinds = [], "", []
+        for line in text.split(b"\n")[1:]:
+            fields = line.split(b"\t")
+            if fields[0] == b"py":
+                self.frames.append((fields[1].decode("utf-8", "surrogateescape"), int(fields[2]),
+                                    fields[3].decode("utf-8", "surrogateescape")))
+                self.kinds.append("py")
+            elif fields[0] == b"c":
+                self.kinds.append(fields[1].decode() + (":loop" if fields[2] else ""))
+            elif fields[0] == b"end":
+                self.ended = fields[1].decode()
+
+
+def read_reports():
+    try:
+        with open(LOG, "rb") as log:
+            return [Report(text) for text in log.read().split(b"call ")[1:]]
+    except OSError:
+        return []
+
+
+def read_notes():
+    try:
+        with open(NOTES, "rb") as log:
+            return [[tuple(frame) for frame in json.loads(line)] for line in log]
+    except OSError:
+        return []
+
+
+def cut(frame):
+    """What python.h's limits leave of a frame: characters first, bytes after."""
+    file = frame[0].encode("utf-8", "surrogateescape")
+    return (whole(file, 4096), frame[1], whole(frame[2].encode("utf-8", "surrogateescape"), 512))
+
+
+def whole(text, most):
+    if len(text) > most:
+        text = text[:most].decode("utf-8", "ignore").encode("utf-8")
+    return text.decode("utf-8", "surrogateescape")
+
+
+def judge(functions, options, report, expected):
+    expected = [cut(frame) for frame in expected]
+    if options.get("cut"):
+        if not report.ended:
+            return "not told as cut: %r" % report.ended
+        expected = expected[:len(report.frames)]
+        if len(report.frames) != 256:
+            return "%d frames" % len(report.frames)
+    elif report.ended:
+        return "ended: %s" % report.ended
+    frames = report.frames
+    if options.get("deeper"):  # the library called adds frames of its own, further in
+        frames = frames[-len(expected):]
+    if frames != expected:
+        for ours, theirs in zip(frames + [None] * 99, expected):
+            if ours != theirs:
+                return "%r, not %r" % (ours, theirs)
+        return "%d frames, not %d" % (len(report.frames), len(expected))
+    rest = [frame[2] for frame in report.frames]
+    for function in functions:
+        short = function.split(".")[-1] if sys.version_info < (3, 11) else function
+        matches = [i for i, name in enumerate(rest)
+                   if name == short or name.endswith("." + short) or name.split(".")[-1] == short]
+        if not matches:
+            return "no frame of %s" % function
+        rest = rest[matches[0] + 1:]
+    # Each run of Python frames stands behind a native frame of the interpreter, none after the last.
+    kinds = report.kinds
+    for i, kind in enumerate(kinds):
+        if kind == "py" and kinds[i - 1] != "py" and not kinds[i - 1].endswith(":loop"):
+            return "a group stands behind %s" % kinds[i - 1]
+    if kinds[-1] == "py" and not options.get("cut"):
+        return "frames without a native frame"
+    inside = kinds[kinds.index("py"):len(kinds) - kinds[::-1].index("py")]
+    if "native" in options and not any(options["native"] in kind for kind in inside):
+        return "no %s between the Python frames" % options["native"]
+    return None
+
+
+def run(entry):
+    name, functions, options, function = entry
+    for path in (LOG, NOTES):
+        if os.path.exists(path):
+            os.unlink(path)
+    try:
+        function()
+    except Skip as reason:
+        print("  skip %s: %s" % (name, reason))
+        return "skip"
+    reports, notes = read_reports(), read_notes()
+    problem = None
+    if not notes:
+        problem = "the scenario noted nothing"
+    elif len(reports) < len(notes):
+        problem = "%d reports of %d opens" % (len(reports), len(notes))
+    for report, expected in zip(reports, notes):
+        problem = problem or judge(functions, options, report, expected)
+    print("  %-4s %s%s" % ("FAIL" if problem else "ok", name, ": " + problem if problem else ""))
+    return "fail" if problem else "ok"
+
+
+def at_exit():
+    entry = ("at_exit", ("missing", "last"), {}, last)
+    if run(entry) == "fail":
+        sys.stdout.flush()
+        os._exit(1)
+
+
+def last():
+    missing()
+
+
+def main():
+    only = os.environ.get("PROBE_ONLY", "")
+    results = [run(entry) for entry in SCENARIOS if not only or entry[0] in only.split(",")]
+    print("  scenarios: %d ok, %d failed, %d skipped"
+          % (results.count("ok"), results.count("fail"), results.count("skip")))
+    sys.stdout.flush()
+    if "fail" in results:
+        return 1
+    if not only:
+        atexit.register(at_exit)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
