@@ -101,3 +101,15 @@ clean:
 
 include install.mk
 -include $(OBJECTS:.o=.d)
+
+# The property test against the running kernel (root): N trees, SEED.
+PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
+
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
+	$(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+
+.PHONY: property
+property: $(BUILD)/tests/property/property
+	N=$(N) SEED=$(SEED) $<
+
+-include $(PROPERTY:.o=.d)

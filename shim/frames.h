@@ -16,7 +16,7 @@ struct frame {
     struct slice function; /* symbol or Python qualified name; empty: unknown */
     /* native */
     bool interpreter; /* code of a Python interpreter, whose own frames tell the same better */
-    uintptr_t pc;     /* return address, unless interrupted */
+    uintptr_t pc;     /* return address; unless interrupted */
     bool interrupted; /* pc is where a signal struck, not a return address */
     uintptr_t cfa;    /* canonical frame address: the stack pointer before the call; 0: unknown */
     uintptr_t function_start; /* from the unwind table; 0: unknown */

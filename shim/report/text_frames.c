@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The callers in the text report. JSON has every frame in its place, innermost first; here the
- * user's own Python code comes first, then the library and native frames that it went through. What
- * only runs the interpreter is left out and counted.
+ * user's own Python code comes first, then the libraries' and then the native frames that it went
+ * through. What only runs the interpreter is left out and counted.
  */
 #include "base/escape.h"
 #include "report/page.h"
@@ -63,16 +63,16 @@ static void put_native(struct page *page, const struct frame *frame) {
     }
 }
 
-enum rank { RANK_USER, RANK_THROUGH, RANK_HIDDEN };
+enum rank { RANK_USER, RANK_LIBRARY, RANK_NATIVE, RANK_HIDDEN };
 
 /* Behind the outermost Python frame only the interpreter's start is left. */
 static enum rank rank_of(const struct stack *stack, size_t index, size_t outermost_python) {
     const struct frame *frame = &stack->frames[index];
     bool has_python = outermost_python < stack->count;
     if (frame->kind == FRAME_PYTHON)
-        return is_library(frame->file) ? RANK_THROUGH : RANK_USER;
+        return is_library(frame->file) ? RANK_LIBRARY : RANK_USER;
     return frame->interpreter || (has_python && index > outermost_python) ? RANK_HIDDEN
-                                                                          : RANK_THROUGH;
+                                                                          : RANK_NATIVE;
 }
 
 void page_put_frames(struct page *page) {
