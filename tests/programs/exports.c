@@ -2,7 +2,8 @@
 /*
  * Calls every name of shim/exports.def in every case below and prints what came of it, one line
  * each: the test compares the lines with and without the library. Each call is made in a process of
- * its own, since some kill it (a stream that is NULL, O_CREAT without a mode under _FORTIFY_SOURCE).
+ * its own, since some kill it (a stream that is NULL, O_CREAT without a mode under
+ * _FORTIFY_SOURCE).
  *
  *   exports          makes what it needs in the working directory, which must be empty
  *   exports --list   prints each name and its group
@@ -139,8 +140,7 @@ static const struct situation {
 /* Paths that are no strings. */
 static const char *unterminated_page(void) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *pages =
-        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(pages + page, page, PROT_NONE);
     return memset(pages + page - 8, 'x', 8);
 }
@@ -150,7 +150,8 @@ static char *filled_in(const char *pattern, const char *name) {
     const char *at = strstr(pattern, "%s");
     if (!at)
         return strdup(pattern);
-    return asprintf(&text, "%.*s%s%s", (int)(at - pattern), pattern, name, at + 2) < 0 ? NULL : text;
+    return asprintf(&text, "%.*s%s%s", (int)(at - pattern), pattern, name, at + 2) < 0 ? NULL
+                                                                                       : text;
 }
 
 static void in_a_child(const struct row *row, const char *what) {

@@ -112,7 +112,7 @@ long=$(printf 'x%.0s' {1..3801})
 check_like "PERMSHIM_LOG: too long a name" "*PERMSHIM_LOG='xxx*' is not accepted: it takes a file name of*" \
     "$(report_with PERMSHIM_LOG="$long")"
 while read -r name; do
-    check_like "$name is tried above" "*$name*" "$(grep -v '^check_like' "${BASH_SOURCE[0]}" | grep "$name[|=]")"
+    check_like "$name is tried above" "*$name*" "$(grep -v '^check_like' "${BASH_SOURCE[0]}" | grep "${name}[|=]")"
 done < <(grep -o '^VARIABLE("[A-Z_]*"' shim/variables.def | grep -o 'PERMSHIM_[A-Z]*')
 
 finish
