@@ -66,7 +66,14 @@ $(BUILD)/%.o: %.S
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka $(TEST_LINK) -o $@
+
+# A program at a fixed address and with gaps between its segments, as node is.
+$(BUILD)/tests/unit/symbols_test: private TEST_LINK := -no-pie -Wl,-z,max-page-size=0x200000
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -o $@
 
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
@@ -100,3 +107,15 @@ clean:
 
 include install.mk
 -include $(OBJECTS:.o=.d)
+
+# The property test against the running kernel (root): N trees, SEED.
+PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
+
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
+	$(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+
+.PHONY: property
+property: $(BUILD)/tests/property/property
+	N=$(N) SEED=$(SEED) $<
+
+-include $(PROPERTY:.o=.d)
