@@ -29,7 +29,7 @@ HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/pytho
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -80,6 +80,12 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(PARTS) $(LIBUNWIND)
 
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
+
+# Real programs, as another user: needs root.
+test-apps:
+	scripts/setup build apps
+	$(MAKE) all
+	BUILD=$(BUILD) tests/apps/run
 
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
