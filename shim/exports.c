@@ -39,8 +39,8 @@ static inline bool no_stream(const FILE *result) {
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
-            call_failed(&(struct failed_call){#name, group, how_is, AT_FDCWD}, kept.path_,         \
-                        (uintptr_t)kept.how_);                                                     \
+            call_failed(&(struct failed_call){#name, group, how_is, AT_FDCWD, kept.path_,          \
+                                              (uintptr_t)kept.how_});                              \
         return result;                                                                             \
     }
 
@@ -55,8 +55,8 @@ static inline bool no_stream(const FILE *result) {
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
-            call_failed(&(struct failed_call){#name, group, how_is, kept.directory_}, kept.path_,  \
-                        (uintptr_t)kept.how_);                                                     \
+            call_failed(&(struct failed_call){#name, group, how_is, kept.directory_, kept.path_,   \
+                                              (uintptr_t)kept.how_});                              \
         return result;                                                                             \
     }
 

@@ -57,28 +57,38 @@ static void read_how(struct incident *incident, enum how_kind kind, uintptr_t ho
 
 /* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT,
  * or the EINVAL of an unknown fopen mode. */
-static bool path_was_read(int error, const char *path) {
+static __attribute__((noinline)) bool path_is_readable(const char *path) {
     struct memory memory = {0};
-    return error == ENOENT || error == EACCES ||
-           memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
+    return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
 }
 
-void call_failed(const struct failed_call *call, const char *path, uintptr_t how) {
+static bool path_was_read(int error, const char *path) {
+    return error == ENOENT || error == EACCES || path_is_readable(path);
+}
+
+static bool is_wanted(const struct failed_call *call, int error) {
+    return config_reports(error) && (config.groups & call->group) && call->path && config.enabled &&
+           path_was_read(error, call->path) && match_path(&config.matcher, call->path);
+}
+
+/* Not inlined: what this needs of stack and registers, the many other failures shall not pay. */
+static __attribute__((noinline)) void report_call(const struct failed_call *call) {
     int error = errno;
-    if (!config_reports(error) || !(config.groups & call->group) || !path || !config.enabled)
-        return;
-    if (!path_was_read(error, path) || !match_path(&config.matcher, path))
-        return;
     struct incident incident = {
         .function = call->function,
         .group = call->group,
-        .path = path,
+        .path = call->path,
         .directory = call->directory,
         .error = error,
     };
-    read_how(&incident, call->how_kind, how);
+    read_how(&incident, call->how_kind, call->how);
     enter_with_registers(&incident, incident_report);
     errno = error;
+}
+
+void call_failed(const struct failed_call *call) {
+    if (is_wanted(call, errno))
+        report_call(call);
 }
 
 /* ---- facts and verdict ---- */

@@ -22,18 +22,20 @@ struct registers {
     uintptr_t rip, rsp, rbx, rbp, r12, r13, r14, r15;
 };
 
-/* What a wrapper knows at compile time about a call that failed. */
 enum how_kind {
     HOW_FLAGS,  /* a number of O_* flags */
     HOW_MODE,   /* a pointer to fopen's mode string */
     HOW_STRUCT, /* a pointer to a struct open_how, openat2(2) */
 };
 
+/* What a wrapper knows about a call that failed. */
 struct failed_call {
     const char *function; /* the wrapped name, "open64" */
     enum call_group group;
     enum how_kind how_kind;
     int directory; /* dirfd, or AT_FDCWD */
+    const char *path;
+    uintptr_t how;
 };
 
 /*
@@ -41,7 +43,7 @@ struct failed_call {
  * the same afterwards. Most calls end here, after a look at errno and at the path's end. Safe
  * wherever the wrapped call is: in a signal handler, before constructors, in a vfork child.
  */
-void call_failed(const struct failed_call *call, const char *path, uintptr_t how);
+void call_failed(const struct failed_call *call);
 
 struct incident {
     const char *function; /* the wrapped name, "open64" */

@@ -2,42 +2,74 @@
 #include "match.h"
 
 static unsigned char lower(char byte) {
-    return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
+    unsigned char code = (unsigned char)byte;
+    return (unsigned char)(code >= 'A' && code <= 'Z' ? code | 0x20 : code);
 }
 
-/* Fibonacci hashing: the high bits of a product with 2^64 divided by the golden ratio. */
+static unsigned char upper(char byte) {
+    unsigned char code = (unsigned char)byte;
+    return (unsigned char)(code >= 'a' && code <= 'z' ? code & ~0x20 : code);
+}
+
+/* Eight bytes at once, each by itself: no carry leaves a byte whose highest bit is clear. */
+static const uint64_t every_byte = 0x0101010101010101u;
+
+static uint64_t lower_all(uint64_t bytes) {
+    uint64_t low = bytes & 0x7f * every_byte;
+    /* Adding sets the highest bit from 'A' on, and from behind 'Z' on. */
+    uint64_t from_a = low + (0x80 - 'A') * every_byte, behind_z = low + (0x7f - 'Z') * every_byte;
+    uint64_t upper = (from_a ^ behind_z) & ~bytes & 0x80 * every_byte;
+    return bytes | upper >> 2;
+}
+
+/* The highest bit of each byte that is `byte`. */
+static uint64_t find_all(uint64_t bytes, char byte) {
+    uint64_t differ = bytes ^ (unsigned char)byte * every_byte;
+    return ~(((differ & 0x7f * every_byte) + 0x7f * every_byte) | differ | 0x7f * every_byte);
+}
+
+/* A suffix is packed with its first byte lowest. Its slot is by Fibonacci hashing: the high bits of
+ * a product with 2^64 divided by the golden ratio. Bit 0x20 is set, so that case does not count. */
 static size_t suffix_slot(uint64_t suffix) {
     _Static_assert(MATCH_SUFFIX_SLOTS == 1 << 9, "the shift takes the highest 9 bits");
-    return (size_t)(suffix * 0x9e3779b97f4a7c15u >> (64 - 9));
+    return (size_t)((suffix | 0x20 * every_byte) * 0x9e3779b97f4a7c15u >> (64 - 9));
 }
 
+/* Most suffixes that are looked for in vain meet an empty slot and are never folded. */
 static bool has_suffix(const struct matcher *matcher, uint64_t suffix) {
-    for (size_t slot = suffix_slot(suffix);; slot = (slot + 1) % MATCH_SUFFIX_SLOTS) {
+    size_t slot = suffix_slot(suffix);
+    if (matcher->suffixes[slot] == 0)
+        return false;
+    suffix = lower_all(suffix);
+    while (matcher->suffixes[slot] != 0 && matcher->suffixes[slot] != suffix)
+        slot = (slot + 1) % MATCH_SUFFIX_SLOTS;
+    return matcher->suffixes[slot] == suffix;
+}
+
+static bool add_suffix(struct matcher *matcher, struct slice text) {
+    uint64_t suffix = 0;
+    for (size_t i = text.length; i-- > 0;)
+        suffix = suffix << 8 | lower(text.data[i]);
+    size_t slot = suffix_slot(suffix);
+    while (matcher->suffixes[slot] != 0) {
         if (matcher->suffixes[slot] == suffix)
             return true;
-        if (matcher->suffixes[slot] == 0)
-            return false;
+        slot = (slot + 1) % MATCH_SUFFIX_SLOTS;
     }
-}
-
-static bool add_suffix(struct matcher *matcher, struct slice suffix) {
-    uint64_t packed = 0;
-    for (size_t i = suffix.length; i-- > 0;)
-        packed = packed << 8 | lower(suffix.data[i]);
-    if (has_suffix(matcher, packed))
-        return true;
     if (matcher->suffix_count >= MATCH_SUFFIX_SLOTS / 2)
         return false;
-    size_t slot = suffix_slot(packed);
-    while (matcher->suffixes[slot] != 0)
-        slot = (slot + 1) % MATCH_SUFFIX_SLOTS;
-    matcher->suffixes[slot] = packed;
+    matcher->suffixes[slot] = suffix;
     matcher->suffix_count++;
     return true;
 }
 
+/* Every program pays for this when it starts: the compiler knows which ones are plain suffixes. */
 void match_add_images(struct matcher *matcher) {
-#define IMAGE(suffix) match_add(matcher, SLICE("*." suffix));
+#define IMAGE(suffix)                                                                              \
+    if (strchr(suffix, '.'))                                                                       \
+        match_add(matcher, SLICE("*." suffix));                                                    \
+    else                                                                                           \
+        add_suffix(matcher, SLICE(suffix));
 #include "images.def"
 #undef IMAGE
 }
@@ -75,10 +107,12 @@ bool match_add(struct matcher *matcher, struct slice glob) {
     char last = glob.data[glob.length - 1];
     bool ends_in_itself =
         !memchr("*?]\\", last, 4) && !(glob.length > 1 && glob.data[glob.length - 2] == '\\');
-    if (ends_in_itself)
+    if (ends_in_itself) {
         set_bit(matcher->glob_ends, lower(last));
-    else
+        set_bit(matcher->glob_ends, upper(last));
+    } else {
         memset(matcher->glob_ends, 0xff, sizeof matcher->glob_ends);
+    }
     return true;
 }
 
@@ -185,30 +219,45 @@ bool match_glob(struct slice glob, struct slice name) {
     }
 }
 
-static bool match_globs(const struct matcher *matcher, struct slice name) {
+static __attribute__((noinline)) bool match_globs(const struct matcher *matcher,
+                                                  struct slice name) {
     for (const char *glob = matcher->globs; *glob; glob += strlen(glob) + 1)
         if (match_glob(slice_of(glob), name))
             return true;
     return false;
 }
 
+/* Whether the text may end in something that trailing_matter() takes off. */
+static bool ends_in_doubt(struct slice text) {
+    unsigned char last = text.length ? (unsigned char)text.data[text.length - 1] : 'a';
+    return last <= '/' || last >= 0x7f || last == '`';
+}
+
+/* The suffix behind the last dot, packed; 0 when there is none, or a longer one than is looked for.
+ * With a slash in it, it is none that is looked for. */
+static uint64_t last_suffix(struct slice path) {
+    uint64_t tail = 0; /* the last byte highest */
+    if (path.length >= sizeof tail)
+        memcpy(&tail, path.data + path.length - sizeof tail, sizeof tail);
+    else
+        for (size_t i = 0; i < path.length; i++)
+            tail = tail >> 8 | (uint64_t)(unsigned char)path.data[i] << 56;
+    uint64_t dots = find_all(tail, '.');
+    int behind = dots ? __builtin_clzll(dots) : 0; /* bits behind the last dot */
+    return behind > 0 ? tail >> (64 - behind) : 0;
+}
+
 bool match_path(const struct matcher *matcher, const char *path) {
     if (matcher->everything)
         return true;
-    struct slice rest = match_strip(slice_of(path));
-    uint64_t suffix = 0;
-    size_t most = rest.length < MATCH_SUFFIX_BYTES + 1 ? rest.length : MATCH_SUFFIX_BYTES + 1;
-    for (size_t i = 1; i <= most; i++) {
-        char byte = rest.data[rest.length - i];
-        if (byte == '.') {
-            if (suffix && has_suffix(matcher, suffix))
-                return true;
-            break;
-        }
-        if (byte == '/')
-            break;
-        suffix = suffix << 8 | lower(byte);
-    }
-    return rest.length > 0 && has_bit(matcher->glob_ends, lower(rest.data[rest.length - 1])) &&
+    struct slice rest = {path, strlen(path)};
+    if (ends_in_doubt(rest))
+        rest = match_strip(rest);
+    if (rest.length == 0)
+        return false;
+    uint64_t suffix = last_suffix(rest);
+    if (suffix && has_suffix(matcher, suffix))
+        return true;
+    return has_bit(matcher->glob_ends, (unsigned char)rest.data[rest.length - 1]) &&
            match_globs(matcher, slice_basename(rest));
 }

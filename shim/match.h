@@ -6,17 +6,17 @@
 #include "base/slice.h"
 #include <stdint.h>
 
-enum { MATCH_SUFFIX_SLOTS = 512, MATCH_SUFFIX_BYTES = 8, MATCH_GLOBS_BYTES = 2048 };
+enum { MATCH_SUFFIX_SLOTS = 512, MATCH_SUFFIX_BYTES = 7, MATCH_GLOBS_BYTES = 2048 };
 
 /* What a path is matched against. Globs of the form "*.abc" become suffixes, looked up in one step;
  * the others are tried one by one. */
 struct matcher {
     bool everything;
-    uint64_t suffixes[MATCH_SUFFIX_SLOTS]; /* open addressing; lower-case bytes, last one lowest */
+    uint64_t suffixes[MATCH_SUFFIX_SLOTS]; /* open addressing; lower-case bytes, first one lowest */
     size_t suffix_count;
     char globs[MATCH_GLOBS_BYTES]; /* NUL-terminated, one after the other, an empty one ends */
     size_t globs_length;
-    uint64_t glob_ends[4]; /* bit N: a name that ends in byte N (lower case) may match a glob */
+    uint64_t glob_ends[4]; /* bit N: a name that ends in byte N may match a glob */
 };
 
 /* Adds one glob; false when it is empty, too long, or there is no room left. */
