@@ -13,7 +13,7 @@ enum { SMALL_STACK_BYTES = 8192 };
 
 PROMISE(signals_unchanged) {
     struct sigaction before[NSIG], after;
-    sigset_t mask, mask_after, pending;
+    sigset_t mask, mask_after = {0}, pending;
     stack_t stack, stack_after;
     sigemptyset(&mask);
     sigaddset(&mask, SIGUSR1);
