@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "incident.h"
 
-struct config config;
+_Alignas(4096) struct config config;
 
 /* Each setter takes a value that is not empty and returns false, having changed nothing, when it is
  * not one of those that variables.def says are accepted. */

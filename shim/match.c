@@ -37,7 +37,7 @@ static __attribute__((noinline)) bool is_image(uint64_t suffix) {
     return number_of(*at) == suffix;
 }
 
-static void be_careful_at(struct matcher *matcher, unsigned char end) {
+static void be_careful_at(struct matcher *matcher, unsigned end) {
     matcher->careful_ends[end / 64] |= (uint64_t)1 << end % 64;
 }
 
@@ -50,10 +50,13 @@ static bool is_alphanumeric(unsigned char byte) {
 }
 
 void match_clear(struct matcher *matcher) {
+    /* All bytes but '0' to '9' (48 on), 'A' to 'Z' (64 + 1 on) and 'a' to 'z' (64 + 33 on). */
+    const uint64_t digits = (uint64_t)0x3ff << 48, letters = 0x3ffffff;
     memset(matcher, 0, sizeof *matcher);
-    for (unsigned byte = 0; byte < 256; byte++)
-        if (!is_alphanumeric((unsigned char)byte))
-            be_careful_at(matcher, (unsigned char)byte);
+    matcher->careful_ends[0] = ~digits;
+    matcher->careful_ends[1] = ~(letters << 1 | letters << 33);
+    matcher->careful_ends[2] = UINT64_MAX;
+    matcher->careful_ends[3] = UINT64_MAX;
 }
 
 bool match_add(struct matcher *matcher, struct slice glob) {
@@ -71,9 +74,12 @@ bool match_add(struct matcher *matcher, struct slice glob) {
     unsigned char last = lower(glob.data[glob.length - 1]);
     bool ends_in_itself =
         is_alphanumeric(last) && !(glob.length > 1 && glob.data[glob.length - 2] == '\\');
-    for (unsigned byte = 0; byte < 256; byte++)
-        if (!ends_in_itself || lower((char)byte) == last)
-            be_careful_at(matcher, (unsigned char)byte);
+    if (ends_in_itself) {
+        be_careful_at(matcher, last);
+        be_careful_at(matcher, last & ~0x20u); /* the capital; of a digit some control character */
+    } else {
+        memset(matcher->careful_ends, 0xff, sizeof matcher->careful_ends);
+    }
     return true;
 }
 
