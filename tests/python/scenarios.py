@@ -2,7 +2,8 @@
 """scenarios.py: run with LD_PRELOAD=PROBE.SO and PROBE_LOG=FILE. Each scenario makes one open fail
 and notes, on the same line, the frames as the interpreter itself tells them. File, line and function
 of every frame must be the same in the probe's report, and the frames must stand inside the native
-stack. PROBE_ONLY=NAMES (comma separated) runs just these."""
+stack. PROBE_ONLY=NAMES (comma separated) runs just
+these, PROBE_HIDDEN=1 leaves out what needs modules in C."""
 import atexit
 import functools
 import json
@@ -23,7 +24,8 @@ class Skip(Exception):
 def scenario(*functions, **options):
     """`functions`: names that must be among the frames, innermost first, so that a scenario which
     missed its point fails. native=TEXT: a native frame with it must stand between two Python frames;
-    deeper: the frames noted are the outer ones only; cut: there are more than are kept."""
+    deeper: the frames noted are the outer ones only; cut: there are more than are kept; extensions: it
+    needs modules in C, which find no symbols of the interpreter in a host that hides them."""
     def register(run):
         SCENARIOS.append((run.__name__, functions, options, run))
         return run
@@ -77,20 +79,20 @@ def fork_target(_):
     missing()
 
 
-@scenario("missing", "fork_target", "worker")
+@scenario("missing", "fork_target", "worker", extensions=True)
 def fork_worker():
     import multiprocessing
     with multiprocessing.get_context("fork").Pool(1) as pool:
         pool.map(fork_target, [0])
 
 
-@scenario("gil_held")
+@scenario("gil_held", extensions=True)
 def gil_held():
     import ctypes
     note(), ctypes.PyDLL(None).open(MISSING.encode(), 0)
 
 
-@scenario("gil_released")
+@scenario("gil_released", extensions=True)
 def gil_released():
     import ctypes
     note(), ctypes.CDLL(None).open(MISSING.encode(), 0)
@@ -108,17 +110,17 @@ def qsort(gil_held):
     library(None).qsort(array, ctypes.c_size_t(2), ctypes.c_size_t(4), compare(comparing))
 
 
-@scenario("missing", "comparing", "qsort", native="libc.so")
+@scenario("missing", "comparing", "qsort", native="libc.so", extensions=True)
 def callback():
     qsort(False)
 
 
-@scenario("missing", "comparing", "qsort", native="libc.so")
+@scenario("missing", "comparing", "qsort", native="libc.so", extensions=True)
 def callback_gil_held():
     qsort(True)
 
 
-@scenario("missing", "comparing", "qsort", "outer_comparing", "nested_callback", native="libc.so")
+@scenario("missing", "comparing", "qsort", "outer_comparing", "nested_callback", native="libc.so", extensions=True)
 def nested_callback():
     import ctypes
     kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -130,7 +132,7 @@ def nested_callback():
     ctypes.CDLL(None).qsort(array, ctypes.c_size_t(2), ctypes.c_size_t(4), kind(outer_comparing))
 
 
-@scenario("missing", "inner", "outer", "run_until_complete")
+@scenario("missing", "inner", "outer", "run_until_complete", extensions=True)
 def coroutines():
     import asyncio
 
@@ -262,7 +264,7 @@ def protocols():
     Plain.anything
 
 
-@scenario("missing", "<module>", "imported")
+@scenario("missing", "<module>", "imported", extensions=True)
 def imported():
     import tempfile
     with tempfile.TemporaryDirectory() as folder:
@@ -279,7 +281,7 @@ NAMES = ["caf\u00e9.py", "\u65e5\u672c\u8a9e/\u5199\u771f.py", "\U0001f600.py", 
          "n" * 5000 + ".py", "\u00e9" * 300 + ".py", "<string>", ""]
 
 
-@scenario("f\u00fcnf", "names")
+@scenario("f\u00fcnf", "names", extensions=True)
 def names():
     for name in NAMES:
         space = {"missing": missing}
@@ -315,7 +317,7 @@ def long_lines():
     space["f"]()
 
 
-@scenario("missing", "in_greenlet")
+@scenario("missing", "in_greenlet", extensions=True)
 def greenlet():
     import greenlet as module
 
@@ -324,7 +326,7 @@ def greenlet():
     module.greenlet(in_greenlet).switch()
 
 
-@scenario("missing", "<module>")
+@scenario("missing", "<module>", extensions=True)
 def subinterpreter():
     if sys.version_info < (3, 12):
         raise Skip("3.11 and earlier keep the first interpreter's thread state")
@@ -348,7 +350,7 @@ def sub_part(code):
     return code[start:].replace("SCENARIOS = []", "")
 
 
-@scenario("open", "pillow", deeper=True)
+@scenario("open", "pillow", deeper=True, extensions=True)
 def pillow():
     from PIL import Image
     try:
@@ -357,7 +359,7 @@ def pillow():
         pass
 
 
-@scenario("opencv")
+@scenario("opencv", extensions=True)
 def opencv():
     import cv2
     note(), cv2.imread(MISSING)
@@ -454,7 +456,7 @@ def run(entry):
             os.unlink(path)
     try:
         function()
-    except (Skip, ImportError) as reason:  # an embedder's extension modules lack libpython's symbols
+    except (Skip, ModuleNotFoundError) as reason:
         print("  skip %s: %s" % (name, reason))
         return "skip"
     reports, notes = read_reports(), read_notes()
@@ -482,7 +484,10 @@ def last():
 
 def main():
     only = os.environ.get("PROBE_ONLY", "")
-    results = [run(entry) for entry in SCENARIOS if not only or entry[0] in only.split(",")]
+    chosen = [entry for entry in SCENARIOS if not only or entry[0] in only.split(",")]
+    if os.environ.get("PROBE_HIDDEN"):
+        chosen = [entry for entry in chosen if "extensions" not in entry[2]]
+    results = [run(entry) for entry in chosen]
     print("  scenarios: %d ok, %d failed, %d skipped"
           % (results.count("ok"), results.count("fail"), results.count("skip")))
     sys.stdout.flush()
