@@ -215,7 +215,7 @@ static void fill_in(struct memory *memory, const struct symbols *symbols, struct
     unsigned minor = symbols->since_3_10 ? 10 : symbols->since_3_8 ? 8 : 0;
     unsigned long version; /* PY_VERSION_HEX, 0x030b02f0 is 3.11.2 */
     if (symbols->version && memory_read(memory, symbols->version, &version, sizeof version))
-        minor = version >> 24 == 3 ? (unsigned)(version >> 16) & 0xff : 0;
+        minor = version >> 24 == 3 ? (unsigned)(version >> 16) & 0xff : UINT8_MAX;
     const struct python_layout *row = python_layout_table(minor);
     if (row) {
         python->layout = *row;

@@ -7,7 +7,7 @@
 
 enum python_found {
     PYTHON_NONE,    /* no CPython that shows itself */
-    PYTHON_KNOWN,   /* the rest of the struct is filled in */
+    PYTHON_KNOWN,   /* its layout is known, the rest of the struct is filled in */
     PYTHON_UNKNOWN, /* one whose layout is not known here; `layout.minor` is its version, 0: older
                      */
 };

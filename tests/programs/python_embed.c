@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hosts of Python that are not python. `python_embed LIBPYTHON SCRIPT…` loads libpython out of
- * everybody's sight (RTLD_LOCAL). Built with -DSTATIC and libpython.a it has the interpreter inside.
+ * everybody's sight (RTLD_LOCAL). Built with -DSTATIC and libpython.a it has the interpreter
+ * inside.
  */
 #include <dlfcn.h>
 #include <stdio.h>
