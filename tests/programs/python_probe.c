@@ -114,6 +114,12 @@ static void report(const char *function, const char *path) {
 WRAP(open)
 WRAP(open64)
 
+/* For scenarios.py: an open in the middle of a call, when the caller's lock is long released. */
+EXPORT int probe_open_later(unsigned pause_us, const char *path) {
+    usleep(pause_us);
+    return open(path, O_RDONLY);
+}
+
 /* For lines.py: the line of every instruction of a code object, in one call. */
 EXPORT void probe_lines(int format, const uint8_t *table, size_t length, int first_line, int count,
                         int *lines) {

@@ -98,6 +98,26 @@ def gil_released():
     note(), ctypes.CDLL(None).open(MISSING.encode(), 0)
 
 
+@scenario("opener", "run", extensions=True)
+def gil_held_by_another():
+    """The report must be there before the thread that has the GIL lets go of it."""
+    import ctypes
+    probe = ctypes.CDLL(os.environ["LD_PRELOAD"])
+    ready = threading.Event()
+
+    def opener():
+        ready.set(), note(), probe.probe_open_later(200000, MISSING.encode())
+    worker = threading.Thread(target=opener)
+    worker.start()
+    ready.wait()
+    while not read_notes():
+        pass
+    seen = [ctypes.PyDLL(None).usleep(500000), os.path.exists(LOG)]
+    worker.join()
+    if not seen[1]:
+        raise AssertionError("the report waited for the GIL")
+
+
 def qsort(gil_held):
     import ctypes
     library, kind = (ctypes.PyDLL, ctypes.PYFUNCTYPE) if gil_held else (ctypes.CDLL, ctypes.CFUNCTYPE)
