@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import time
 
 LOG = os.environ["PROBE_LOG"]
 NOTES = LOG + ".notes"
@@ -103,15 +104,14 @@ def gil_held_by_another():
     """The report must be there before the thread that has the GIL lets go of it."""
     import ctypes
     probe = ctypes.CDLL(os.environ["LD_PRELOAD"])
-    ready = threading.Event()
+    waits = ctypes.c_int.in_dll(probe, "probe_waits")
 
     def opener():
-        ready.set(), note(), probe.probe_open_later(200000, MISSING.encode())
+        note(), probe.probe_open_later(200000, MISSING.encode())
     worker = threading.Thread(target=opener)
     worker.start()
-    ready.wait()
-    while not read_notes():
-        pass
+    while not waits.value:
+        time.sleep(0)
     seen = [ctypes.PyDLL(None).usleep(500000), os.path.exists(LOG)]
     worker.join()
     if not seen[1]:
