@@ -5,41 +5,133 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
+# Fetched and built once (scripts/build-libunwind); several builds may share it.
+LIBUNWIND_DIR ?= $(BUILD)/libunwind
+LIBUNWIND := $(LIBUNWIND_DIR)/libunwind.a
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror=implicit-function-declaration
 CFLAGS ?= -O2 -g
 EXTRA ?=
-ALL_CFLAGS := -std=c17 $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
-  -fno-strict-aliasing -Ishim -I$(BUILD)/generated $(CFLAGS) $(EXTRA)
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fcf-protection \
+  -fno-strict-aliasing -Ishim -I$(BUILD)/generated -I$(LIBUNWIND_DIR)/include $(CFLAGS) $(EXTRA)
 
 SOURCES := $(wildcard shim/*.c shim/*/*.c)
 ASSEMBLY := $(wildcard shim/*/*.S)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(ASSEMBLY:%.S=$(BUILD)/%.o)
 # What a test may link: all but the wrappers, whose names would take libc's place in the test itself.
-PARTS := $(filter-out $(BUILD)/shim/exports.o $(BUILD)/shim/next.o,$(OBJECTS))
+PARTS := $(filter-out $(addprefix $(BUILD)/shim/,exports.o next.o start.o),$(OBJECTS))
+
+LIBRARY := $(BUILD)/libpermshim.so
+GENERATED := $(BUILD)/generated
+
+# C hosts that the tests run with and without the library.
+HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/python_probe.c,$(wildcard tests/programs/*.c)))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test-unit clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps bench format clean
+.SECONDARY: $(OBJECTS)
 
-all: $(BUILD)/libpermshim.so
+all: $(LIBRARY)
+
+# Which of the table's newer names this C library has; openat2 came with glibc 2.43.
+$(GENERATED)/libc_names.h: scripts/probe-libc
+	@mkdir -p $(@D)
+	@CC='$(CC)' scripts/probe-libc openat2 > $@
+
+# The version script: the table's names and nothing else.
+$(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
+	@printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
+	  '#define CALL_AT CALL' '#include "shim/exports.def"' \
+	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
+	  | (echo '{ global:'; cat; echo 'local: *; };') > $@
+
+$(LIBRARY): $(OBJECTS) $(LIBUNWIND) $(GENERATED)/exports.map
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,-soname,libpermshim.so -Wl,--version-script=$(GENERATED)/exports.map \
+	  -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,text -Wl,--exclude-libs,ALL -Wl,--as-needed \
+	  -Wl,--hash-style=gnu -Wl,--build-id $(OBJECTS) $(LIBUNWIND) -o $@
+
+$(BUILD)/shim/exports.o $(BUILD)/shim/next.o $(BUILD)/shim/start.o: | $(GENERATED)/libc_names.h
+
+$(LIBUNWIND):
+	CC='$(CC)' scripts/build-libunwind $(@D)
+
+# Its headers have to be there first.
+$(filter $(BUILD)/shim/frames/%,$(OBJECTS)): | $(LIBUNWIND)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka $(TEST_LINK) -o $@
+
+# A program at a fixed address and with gaps between its segments, as node is.
+$(BUILD)/tests/unit/symbols_test: private TEST_LINK := -no-pie -Wl,-z,max-page-size=0x200000
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -o $@
 
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
+# Real programs, as another user: needs root.
+test-apps:
+	scripts/setup build apps
+	$(MAKE) all
+	BUILD=$(BUILD) tests/apps/run
+
+test-scripts: all
+	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+$(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
+
+test-hosts: all $(HOSTS)
+	@for test in tests/programs/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Prints figures, and says which goals are missed; fails for none.
+bench: all
+	scripts/setup bench
+	BUILD=$(BUILD) CC='$(CC)' tests/bench/run
+
+# The set-up comes first, and make anew behind it, since it may have installed the compiler.
+test:
+	scripts/setup build test
+	$(MAKE) all
+	$(MAKE) test-unit
+	$(MAKE) test-scripts
+	$(MAKE) test-hosts
+
+demo:
+	scripts/setup build demo
+	$(MAKE) all
+	scripts/demo
+
+format:
+	find shim tests examples -name '*.[ch]' -exec clang-format -i {} +
+
 clean:
 	rm -rf $(BUILD)
 
+include install.mk
 -include $(OBJECTS:.o=.d)
+
+# The property test against the running kernel (root): N trees, SEED.
+PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
+
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
+	$(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+
+.PHONY: property
+property: $(BUILD)/tests/property/property
+	N=$(N) SEED=$(SEED) $<
+
+-include $(PROPERTY:.o=.d)

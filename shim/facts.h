@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* Bits of access, as in rwx and as faccessat2(2) takes them. */
 enum { ACCESS_SEARCH = 1, ACCESS_WRITE = 2, ACCESS_READ = 4 };
@@ -20,7 +21,8 @@ enum { ANSWER_UNKNOWN = -1 };
 
 /* ---- identity: who the calling thread is, credentials(7) ---- */
 
-/* One line of /proc/self/uid_map or gid_map: ids [inside, inside+length) exist in this namespace. */
+/* One line of /proc/self/uid_map or gid_map: ids [inside, inside+length) exist in this namespace.
+ */
 struct id_range {
     uint32_t inside, outside, length;
 };
@@ -48,6 +50,14 @@ struct identity {
     struct slice lsm_label; /* /proc/self/attr/current; empty: no module serves it */
     struct slice container; /* "docker", "podman", "kubernetes", …; empty: no sign of one */
 };
+
+/* in_group_p() of the kernel: the file system group or a supplementary one. */
+static inline bool identity_in_group(const struct identity *identity, gid_t group) {
+    for (size_t i = 0; i < identity->group_count; i++)
+        if (identity->groups[i] == group)
+            return true;
+    return identity->fsgid == group;
+}
 
 /* ---- the walk: path_resolution(7), component by component ---- */
 
@@ -103,29 +113,50 @@ struct component {
     enum component_role role;
     int lookup_error; /* what looking its name up gave: 0, or EACCES (the directory before it
                          refused search), ENOENT, ENOTDIR, ELOOP … */
+    int parent;       /* index of the directory it was looked up in; -1: none, or elided */
     bool status_known;
+    int status_error;   /* why not, when it could be opened but not asked (FUSE refuses so) */
     struct stat status; /* of the component itself; a link is not followed */
     struct acl acl;
-    const struct mount *mount; /* NULL: unknown */
-    uint64_t mount_id;         /* 0: unknown */
+    const struct mount *mount;            /* NULL: unknown */
+    uint64_t mount_id;                    /* 0: unknown */
     uint64_t attributes, attributes_mask; /* statx(2) stx_attributes: immutable, append … */
-    unsigned needs;            /* ACCESS_*: what the call needs here */
-    int kernel_answer;         /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
-    struct slice link_target;  /* of a ROLE_LINK */
+    unsigned needs;                       /* ACCESS_*: what the call needs here */
+    int kernel_answer;   /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
+    bool group_joinable; /* the account file lists the user in the owning group, but the
+                            process does not have it */
+    /* of a ROLE_LINK */
+    struct slice link_target;
+    size_t rest_behind; /* bytes of the path that were left to walk behind the link */
 };
 
+enum { WALK_MOST_COMPONENTS = 128, WALK_KEPT_FIRST = 16 };
+
 struct walk {
-    const struct component *components;
+    struct component *components;
     size_t count;
-    size_t elided;    /* components without a refusal that found no room, before the last ones */
-    size_t elided_at; /* they stood before components[elided_at] */
-    int error;        /* 0: the target is there; else why the walk ended at its last component */
-    bool cut;         /* the walk was given up (too long, no memory): nothing follows from it */
-    bool start_deleted;   /* the directory it starts in has no name any more */
-    bool start_unknown;   /* nothing could be learnt about the start (bad dirfd …) */
-    bool trailing_slash;  /* the path asks for a directory */
-    bool creates;         /* O_CREAT or O_TMPFILE: needs the right to make the last name */
+    size_t elided;       /* components that were passed and found no room: they stood before
+                            components[WALK_KEPT_FIRST] */
+    int error;           /* 0: the target is there; else why the walk ended at its last component */
+    bool cut;            /* the walk was given up (too long, no memory): nothing follows from it */
+    int directory;       /* index of the directory the last name was looked up in; -1: none */
+    bool start_deleted;  /* the directory it starts in has no name any more */
+    bool start_unknown;  /* nothing could be learnt about the start (bad dirfd …) */
+    bool trailing_slash; /* the path asks for a directory */
+    bool creates;        /* O_CREAT or O_TMPFILE: needs the right to make the last name */
     struct slice missing; /* what of the path stands behind the component that ended the walk */
+};
+
+/* ---- names for ids, from the local passwd and group files ---- */
+
+struct id_name {
+    uint32_t id;
+    struct slice name; /* empty: the files have none */
+};
+
+struct accounts {
+    const struct id_name *users, *groups;
+    size_t user_count, group_count;
 };
 
 struct facts {
@@ -133,7 +164,9 @@ struct facts {
     struct walk walk;
     struct slice working_directory; /* empty: unknown or deleted */
     struct slice executable;        /* /proc/self/exe */
-    struct timespec now;            /* CLOCK_REALTIME, when collecting began */
+    struct slice host;              /* uname(2) nodename */
+    struct accounts accounts;
+    struct timespec now; /* CLOCK_REALTIME, when collecting began */
 };
 
 #endif

@@ -15,13 +15,15 @@ struct frame {
     /* of both */
     struct slice function; /* symbol or Python qualified name; empty: unknown */
     /* native */
-    bool interpreter;       /* code of a Python interpreter, whose own frames tell the same better */
-    uintptr_t pc;           /* return address; of the innermost frame, where it was interrupted */
-    uintptr_t cfa;          /* canonical frame address: the stack pointer before the call */
-    struct slice object;    /* path of the ELF file; empty: none (JIT code) */
-    uint64_t offset;        /* of pc in the object */
-    uint64_t symbol_offset; /* of pc in the function */
-    struct slice build_id;  /* lower-case hexadecimal; empty: unknown */
+    bool interpreter; /* code of a Python interpreter, whose own frames tell the same better */
+    uintptr_t pc;     /* return address; unless interrupted */
+    bool interrupted; /* pc is where a signal struck, not a return address */
+    uintptr_t cfa;    /* canonical frame address: the stack pointer before the call; 0: unknown */
+    uintptr_t function_start; /* from the unwind table; 0: unknown */
+    struct slice object;      /* path of the ELF file; empty: none (JIT code) */
+    uint64_t offset;          /* of pc in the object */
+    uint64_t symbol_offset;   /* of pc in the function; without a name from function_start on */
+    struct slice build_id;    /* lower-case hexadecimal; empty: unknown */
     /* python */
     struct slice file;
     int line; /* 0: unknown */
@@ -36,9 +38,9 @@ struct stack {
 enum { STACK_MOST_FRAMES = 256 };
 
 /*
- * The frames of the calling thread, from `registers` on. No lock, no allocation, no descriptor kept,
- * no call into the interpreter that can block. Safe in a signal handler. What cannot be read makes
- * the stack shorter, never wrong.
+ * The frames of the calling thread, from `registers` on. No lock, no allocation, no descriptor
+ * kept, no call into the interpreter that can block. Safe in a signal handler. What cannot be read
+ * makes the stack shorter, never wrong.
  */
 void frames_collect(struct arena *arena, struct memory *memory, const struct registers *registers,
                     struct stack *stack);

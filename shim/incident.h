@@ -3,6 +3,8 @@
 #ifndef PERMSHIM_INCIDENT_H
 #define PERMSHIM_INCIDENT_H
 
+#include "base/enter.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,11 +16,32 @@ struct verdict;
 /* The groups of calls that PERMSHIM_CALLS chooses from. */
 enum call_group { GROUP_OPEN = 1, GROUP_DIR = 2, GROUP_PROBE = 4 };
 
-/* The callee-saved registers of x86-64 as they stand right after the call to incident_enter returns:
- * where unwinding starts. */
+/* The callee-saved registers of x86-64 as they stand right after the call to incident_enter
+ * returns: where unwinding starts. base/enter.S knows the order. */
 struct registers {
     uintptr_t rip, rsp, rbx, rbp, r12, r13, r14, r15;
 };
+
+/* What a wrapper knows at compile time about a call that failed. */
+enum how_kind {
+    HOW_FLAGS,  /* a number of O_* flags */
+    HOW_MODE,   /* a pointer to fopen's mode string */
+    HOW_STRUCT, /* a pointer to a struct open_how, openat2(2) */
+};
+
+struct failed_call {
+    const char *function; /* the wrapped name, "open64" */
+    enum call_group group;
+    enum how_kind how_kind;
+};
+
+/*
+ * What every wrapper calls when the next definition failed, with errno as that left it and dirfd or
+ * AT_FDCWD in `directory`; errno is the same afterwards. Most calls end here, after a look at errno
+ * and at the path's end. Safe wherever the wrapped call is: in a signal handler, before
+ * constructors, in a vfork child.
+ */
+void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how);
 
 struct incident {
     const char *function; /* the wrapped name, "open64" */
@@ -28,18 +51,27 @@ struct incident {
     int flags;        /* O_*; fopen's mode already translated */
     uint64_t resolve; /* openat2's RESOLVE_*; else 0 */
     int error;        /* errno of the failed call */
+    bool null_result; /* it returned NULL, not -1 */
     const struct registers *registers; /* NULL: no frames */
 };
 
 /*
- * Collects the facts of `incident` and judges them: the middle of the road, without guard, tally and
- * output. Everything lives in `arena`. Opens descriptors and closes them again. Safe in a signal
- * handler. Used by the report and by the property test.
+ * Collects the facts of `incident` and judges them: the middle of the road, without guard, tally
+ * and output. Everything lives in `arena`. Opens descriptors and closes them again. Safe in a
+ * signal handler. Used by the report and by the property test.
  */
 void incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
                       struct verdict *verdict);
 
-/* incident_report() on the caller's behalf with its registers (base/enter.S). */
-void incident_enter(const struct incident *incident);
+/* Reports one failed call. `registers` are the wrapper's own, or NULL. */
+void incident_report(const struct incident *incident, const struct registers *registers);
+
+/* Says the counts that no report has told of; called when the process ends. */
+void incident_summary(void);
+
+/* incident_report() with the registers of the wrapper that calls this. */
+static inline void incident_enter(const struct incident *incident) {
+    enter_with_registers(incident, incident_report);
+}
 
 #endif

@@ -7,7 +7,7 @@
 #include "facts.h"
 
 enum cause {
-#define CAUSE(id, word, says) CAUSE_##id,
+#define CAUSE(id, word, says, page) CAUSE_##id,
 #include "verdict/causes.def"
 #undef CAUSE
     CAUSE_COUNT
@@ -38,7 +38,7 @@ enum component_verdict {
 struct judgement {
     enum component_verdict verdict;
     enum access_class class;
-    unsigned missing; /* ACCESS_* that the deciding class does not give */
+    unsigned granted; /* ACCESS_* that the deciding class gives */
 };
 
 enum {
@@ -57,6 +57,7 @@ struct fix {
     size_t argument_count;
     unsigned run_as;     /* RUN_AS_*; of a command */
     struct slice grants; /* "uid 1001: search" */
+    struct slice effect; /* the same as a sentence's end: "lets uid 1001 pass" */
     struct slice advice; /* of a fix without a command */
     bool opens_to_more;  /* others gain by it, and `grants` says so */
 };
@@ -71,9 +72,9 @@ enum { NO_CULPRIT = -1 };
 struct verdict {
     enum cause cause;
     enum certainty certainty;
-    int culprit;           /* index into the walk, or NO_CULPRIT */
-    struct slice summary;  /* behind "cannot read 'PATH': " */
-    struct slice why;      /* the rule that decided, with its numbers */
+    int culprit;          /* index into the walk, or NO_CULPRIT */
+    struct slice summary; /* behind "cannot read 'PATH': " */
+    struct slice why;     /* the rule that decided, with its numbers */
     struct slice notes[VERDICT_MOST_NOTES];
     size_t note_count;
     struct fix fixes[VERDICT_MOST_FIXES];

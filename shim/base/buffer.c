@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buffer.h"
-#include <stdarg.h>
 
 struct buffer buffer_in(struct arena *arena, size_t capacity) {
     char *data = arena_get(arena, capacity, 1);
@@ -64,8 +63,8 @@ static void put_number(struct buffer *buffer, const struct directive *d, unsigne
     put_field(buffer, d, (struct slice){digits + at, sizeof digits - at});
 }
 
-/* The next argument as an unsigned number of the directive's size. A macro: va_list cannot be passed
- * on and used again portably. */
+/* The next argument as an unsigned number of the directive's size. A macro: va_list cannot be
+ * passed on and used again portably. */
 #define NEXT_UNSIGNED(d, list)                                                                     \
     ((d).longs == 0   ? va_arg(list, unsigned)                                                     \
      : (d).longs == 1 ? va_arg(list, unsigned long)                                                \
@@ -93,7 +92,7 @@ static const char *parse_flags(const char *at, struct directive *d) {
     return at;
 }
 
-static void format_list(struct buffer *buffer, const char *format, va_list list) {
+void buffer_format_list(struct buffer *buffer, const char *format, va_list list) {
     for (const char *at = format; *at; at++) {
         if (*at != '%') {
             buffer_char(buffer, *at);
@@ -156,7 +155,7 @@ static void format_list(struct buffer *buffer, const char *format, va_list list)
 void buffer_format(struct buffer *buffer, const char *format, ...) {
     va_list list;
     va_start(list, format);
-    format_list(buffer, format, list);
+    buffer_format_list(buffer, format, list);
     va_end(list);
 }
 
@@ -164,7 +163,7 @@ struct slice arena_format(struct arena *arena, const char *format, ...) {
     struct buffer buffer = buffer_in(arena, 1024);
     va_list list;
     va_start(list, format);
-    format_list(&buffer, format, list);
+    buffer_format_list(&buffer, format, list);
     va_end(list);
     /* The unused tail goes back, zeroed bytes as arena_get promises: nothing was written there. */
     if (buffer.data)

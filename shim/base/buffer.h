@@ -4,6 +4,7 @@
 #define PERMSHIM_BASE_BUFFER_H
 
 #include "base/arena.h"
+#include <stdarg.h>
 #include <stdint.h>
 
 struct buffer {
@@ -24,6 +25,9 @@ void buffer_slice(struct buffer *buffer, struct slice text);
 /* printf's %s %.*s %c %d %i %u %o %x, with l, ll and z, `0`, `#`, `-` and a width; nothing else. */
 __attribute__((format(printf, 2, 3))) void buffer_format(struct buffer *buffer, const char *format,
                                                          ...);
+
+/* The same for a function that takes such arguments itself. */
+void buffer_format_list(struct buffer *buffer, const char *format, va_list list);
 
 /* Blanks up to the column, counted from `line_start` (an earlier buffer->length). */
 void buffer_pad(struct buffer *buffer, size_t line_start, size_t column);

@@ -13,7 +13,8 @@ bool lines_open(struct line_reader *reader, struct arena *arena, const char *pat
         return false;
     }
     reader->capacity = WINDOW_BYTES;
-    reader->descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    reader->descriptor =
+        sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     *error = reader->descriptor < 0 ? reader->descriptor : 0;
     return reader->descriptor >= 0;
 }

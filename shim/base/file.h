@@ -15,8 +15,9 @@ struct line_reader {
 };
 
 /*
- * Opens `path` for reading lines; false (and nothing to close) with the negated errno in *error when
- * it cannot be opened or the arena is full. At most `budget_bytes` are read. Safe in a signal handler.
+ * Opens `path` for reading lines; false (and nothing to close) with the negated errno in *error
+ * when it cannot be opened or the arena is full. At most `budget_bytes` are read. Safe in a signal
+ * handler.
  */
 bool lines_open(struct line_reader *reader, struct arena *arena, const char *path,
                 size_t budget_bytes, int *error);

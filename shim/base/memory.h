@@ -17,8 +17,9 @@ struct memory {
 /*
  * Whether the whole range can be read now. Asks the kernel once per page: rt_sigprocmask(2) with an
  * impossible `how` reads the set first, so it answers EINVAL for readable memory and EFAULT for the
- * rest, touches nothing, and needs no descriptor. Safe in a signal handler. Another thread may still
- * unmap the page afterwards: keep to memory that lives as long as the calling thread or its objects.
+ * rest, touches nothing, and needs no descriptor. Safe in a signal handler. Another thread may
+ * still unmap the page afterwards: keep to memory that lives as long as the calling thread or its
+ * objects.
  */
 bool memory_readable(struct memory *memory, uintptr_t address, size_t bytes);
 

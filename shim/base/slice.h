@@ -63,7 +63,8 @@ static inline struct slice slice_basename(struct slice path) {
     return slice_from(path, start);
 }
 
-/* Reads a decimal or octal number at the start of *text and steps over it; false if there is none. */
+/* Reads a decimal or octal number at the start of *text and steps over it; false if there is none.
+ */
 static inline bool slice_number(struct slice *text, unsigned base, unsigned long *number) {
     size_t digits = 0;
     unsigned long value = 0;

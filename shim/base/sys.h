@@ -6,9 +6,6 @@
 #ifndef PERMSHIM_BASE_SYS_H
 #define PERMSHIM_BASE_SYS_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "base/buffer.h"
+#include "base/errnames.h"
+#include "base/escape.h"
+#include "base/sys.h"
+#include "incident.h"
+
+struct config config;
+
+/* Each setter takes a value that is not empty and returns false, having changed nothing, when it is
+ * not one of those that variables.def says are accepted. */
+
+static bool set_match(struct slice value) {
+    struct matcher *matcher = &config.matcher;
+    bool adds = value.data[0] == '+';
+    struct slice rest = slice_from(value, adds ? 1 : 0);
+    static struct matcher read; /* static: too large for a stack, and this runs once */
+    match_clear(&read);
+    if (adds)
+        match_add_images(&read);
+    size_t count = 0;
+    while (rest.length > 0) {
+        struct slice glob = slice_split(&rest, ',');
+        if (glob.length > 0 && !match_add(&read, glob))
+            return false;
+        count += glob.length > 0;
+    }
+    if (count > 0)
+        *matcher = read;
+    return count > 0;
+}
+
+static bool set_errno(struct slice value) {
+    uint64_t errors[CONFIG_ERRNO_WORDS] = {0};
+    if (slice_is(value, "all")) {
+        memset(config.errors, 0xff, sizeof config.errors);
+        return true;
+    }
+    while (value.length > 0) {
+        struct slice name = slice_split(&value, ',');
+        unsigned error = (unsigned)errno_number(name.data, name.length);
+        if (error == 0)
+            return false;
+        errors[error / 64] |= (uint64_t)1 << (error % 64);
+    }
+    memcpy(config.errors, errors, sizeof errors);
+    return true;
+}
+
+static bool set_calls(struct slice value) {
+    unsigned groups = 0;
+    bool probe_missing = false;
+    while (value.length > 0) {
+        struct slice name = slice_split(&value, ',');
+        if (slice_is(name, "open"))
+            groups |= GROUP_OPEN;
+        else if (slice_is(name, "dir"))
+            groups |= GROUP_DIR;
+        else if (slice_is(name, "probe"))
+            groups |= GROUP_PROBE;
+        else if (slice_is(name, "probe+")) {
+            groups |= GROUP_PROBE;
+            probe_missing = true;
+        } else
+            return false;
+    }
+    config.groups = groups;
+    config.probe_missing = probe_missing;
+    return true;
+}
+
+/* The position of `value` in a NULL-terminated list, or -1. */
+static int position(struct slice value, const char *const *words) {
+    for (int i = 0; words[i]; i++)
+        if (slice_is(value, words[i]))
+            return i;
+    return -1;
+}
+
+static bool set_format(struct slice value) {
+    int at = position(value, (const char *const[]){"text", "json", "none", NULL});
+    if (at >= 0)
+        config.format = (enum output_format)at;
+    return at >= 0;
+}
+
+static bool set_color(struct slice value) {
+    int at = position(value, (const char *const[]){"auto", "always", "never", NULL});
+    if (at >= 0)
+        config.color = (enum color_choice)at;
+    return at >= 0;
+}
+
+static bool set_disable(struct slice value) {
+    int at = position(value, (const char *const[]){"0", "1", NULL});
+    if (at >= 0)
+        config.enabled = at == 0;
+    return at >= 0;
+}
+
+/* A relative name is meant where the program starts, not where it later goes. */
+static bool set_log(struct slice value) {
+    struct buffer path = {.data = config.log_path, .capacity = sizeof config.log_path - 1};
+    if (value.data[0] != '/') {
+        static char directory[CONFIG_LOG_BYTES];
+        long length = sys_getcwd(directory, sizeof directory);
+        if (length <= 1 || directory[0] != '/')
+            return false;
+        buffer_format(&path, "%s/", directory);
+    }
+    buffer_slice(&path, value);
+    if (path.cut || value.length > 3800)
+        path.length = 0;
+    config.log_path[path.length] = '\0';
+    return path.length > 0;
+}
+
+static bool set_number(struct slice value, unsigned long most, unsigned *number) {
+    unsigned long read;
+    if (!slice_number(&value, 10, &read) || value.length > 0 || read > most)
+        return false;
+    *number = (unsigned)read;
+    return true;
+}
+
+static bool set_frames(struct slice value) {
+    return set_number(value, 256, &config.frames);
+}
+
+static bool set_limit(struct slice value) {
+    return set_number(value, 1000000, &config.limit);
+}
+
+static const struct variable {
+    const char *name;
+    bool (*set)(struct slice value);
+    const char *accepted, *fallback;
+} variables[] = {
+#define VARIABLE(name, set, accepted, fallback) {name, set, accepted, fallback},
+#include "variables.def"
+#undef VARIABLE
+};
+
+static void complain_about(const struct variable *variable, struct slice value,
+                           void (*complain)(struct slice line)) {
+    char line[600];
+    struct buffer text = {.data = line, .capacity = sizeof line};
+    buffer_format(&text, "permshim: %s=", variable->name);
+    escape_quoted(&text, slice_first(value, 60), true);
+    buffer_format(&text, " is not accepted: it takes %s; using %s\n", variable->accepted,
+                  variable->fallback);
+    complain(buffer_text(&text));
+}
+
+/* Variables of others that tell where we run. */
+static void look_around(struct slice name, struct slice value) {
+    static const struct {
+        const char *name, *container;
+    } signs[] = {
+        {"KUBERNETES_SERVICE_HOST", "kubernetes"},
+        {"SNAP", "snap"},
+        {"FLATPAK_ID", "flatpak"},
+        {"container", NULL}, /* systemd's convention: its value is the name */
+    };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (slice_is(name, signs[i].name) && value.length > 0 && !config.container[0]) {
+            struct slice word = signs[i].container ? slice_of(signs[i].container) : value;
+            word = slice_first(word, sizeof config.container - 1);
+            memcpy(config.container, word.data, word.length);
+        }
+    if ((slice_is(name, "NO_COLOR") && value.length > 0) ||
+        (slice_is(name, "TERM") && slice_is(value, "dumb")))
+        config.no_color = true;
+}
+
+void config_read(char *const *environment, void (*complain)(struct slice line)) {
+    config.enabled = true;
+    config.groups = GROUP_OPEN | GROUP_DIR;
+    config.frames = 12;
+    config.limit = 25;
+    set_errno(SLICE("EACCES,ENOENT"));
+    match_clear(&config.matcher);
+    match_add_images(&config.matcher);
+
+    for (char *const *entry = environment; entry && *entry; entry++) {
+        struct slice value = slice_of(*entry);
+        struct slice name = slice_split(&value, '=');
+        look_around(name, value);
+        if (!slice_starts(name, SLICE("PERMSHIM_")) || value.length == 0)
+            continue;
+        for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+            if (slice_is(name, variables[i].name) && !variables[i].set(value))
+                complain_about(&variables[i], value, complain);
+    }
+    if (!config.enabled) /* the one thing that every failing call looks at */
+        memset(config.errors, 0, sizeof config.errors);
+}

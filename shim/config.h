@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The PERMSHIM_* variables, read once before main and constant from then on. */
+#ifndef PERMSHIM_CONFIG_H
+#define PERMSHIM_CONFIG_H
+
+#include "base/slice.h"
+#include "match.h"
+#include <stdint.h>
+
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NONE };
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+enum { CONFIG_ERRNO_WORDS = 3, CONFIG_LOG_BYTES = 4096 };
+
+struct config {
+    bool enabled;                        /* false: load, do nothing; also before config_read() */
+    unsigned groups;                     /* GROUP_* that may report */
+    bool probe_missing;                  /* "probe+": ENOENT of probes too */
+    uint64_t errors[CONFIG_ERRNO_WORDS]; /* bit N: errno N is reported */
+    struct matcher matcher;
+    enum output_format format;
+    enum color_choice color;
+    unsigned frames;                 /* most frames shown */
+    unsigned limit;                  /* full reports per process tree; 0: no limit */
+    char log_path[CONFIG_LOG_BYTES]; /* absolute, %p and %h as given; empty: none */
+    bool no_color;                   /* NO_COLOR is set, or the terminal is dumb */
+    char container[24];              /* what the environment says about a container; or empty */
+};
+
+extern struct config config;
+
+/* Reads the environment. A bad value gets one line on stderr (by `complain`) and its default.
+ * Called once, by the library's constructor; needs libc for nothing but memory functions. */
+void config_read(char *const *environment, void (*complain)(struct slice line));
+
+static inline bool config_reports(int error) {
+    unsigned bit = (unsigned)error;
+    return bit < 64 * CONFIG_ERRNO_WORDS && (config.errors[bit / 64] >> (bit % 64) & 1);
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What each part of facts/ reads. All of it is safe in a signal handler and leaves no descriptor.
+ */
+#ifndef PERMSHIM_FACTS_COLLECT_H
+#define PERMSHIM_FACTS_COLLECT_H
+
+#include "base/arena.h"
+#include "facts.h"
+
+/* The credentials of the calling thread, from /proc/thread-self/status, or by system calls where
+ * /proc is not mounted; credentials(7), user_namespaces(7). */
+void identity_read(struct arena *arena, struct identity *identity);
+
+/* Walks the path of `incident` as path_resolution(7) says, one O_PATH descriptor at a time, and
+ * stops where the kernel stops. */
+void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk);
+
+/* Asks all there is to know about the object behind `descriptor` (an O_PATH one, or AT_FDCWD). */
+void component_observe(struct arena *arena, int descriptor, struct component *component);
+
+/* Adds to what the call needs of a component and asks the kernel about all of it by faccessat2(2),
+ * as the open would be judged: with the effective and file system ids. */
+void component_need(int descriptor, struct component *component, unsigned access);
+
+/* The name under /proc by which an O_PATH descriptor, or AT_FDCWD, can be asked for attributes. */
+enum { DESCRIPTOR_NAME_BYTES = 48 };
+void descriptor_name(int descriptor, char name[DESCRIPTOR_NAME_BYTES]);
+
+/* The access ACL of the object behind an O_PATH descriptor, acl(5). Ids are those of the caller's
+ * user namespace. */
+void acl_read(struct arena *arena, int descriptor, struct acl *acl);
+
+/* Finds the mount of every component, in one pass over /proc/self/mountinfo. */
+void mounts_read(struct arena *arena, struct component *components, size_t count);
+
+/* Names for every id in `facts`, in one pass over /etc/passwd and one over /etc/group. */
+void accounts_read(struct arena *arena, struct facts *facts);
+
+/* Sets group_joinable of the components that refused: the group file lists the thread's user in the
+ * owning group, yet the thread is not in it. */
+void accounts_find_joinable(struct arena *arena, const struct identity *identity,
+                            struct walk *walk);
+
+/* What ACCESS_* a call with these flags needs on an object that exists; open(2). */
+unsigned access_needed(int flags);
+
+#endif

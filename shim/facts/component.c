@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/buffer.h"
+#include "base/sys.h"
+#include "facts/collect.h"
+
+void descriptor_name(int descriptor, char name[DESCRIPTOR_NAME_BYTES]) {
+    struct buffer text = {.data = name, .capacity = DESCRIPTOR_NAME_BYTES - 1};
+    /* thread-self, not self: a thread may have unshared its directory and its descriptors. */
+    if (descriptor == AT_FDCWD)
+        buffer_slice(&text, SLICE("/proc/thread-self/cwd"));
+    else
+        buffer_format(&text, "/proc/thread-self/fd/%d", descriptor);
+    name[text.length] = '\0';
+}
+
+void component_observe(struct arena *arena, int descriptor, struct component *component) {
+    struct statx extended;
+    int error = sys_fstatat(descriptor, "", &component->status, AT_EMPTY_PATH);
+    component->status_known = error == 0;
+    component->status_error = -error;
+    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &extended) ==
+        0) {
+        if (extended.stx_mask & STATX_MNT_ID)
+            component->mount_id = extended.stx_mnt_id;
+        component->attributes = extended.stx_attributes;
+        component->attributes_mask = extended.stx_attributes_mask;
+    }
+    /* A symbolic link has neither ACL nor mode bits that count. */
+    if (component->status_known && !S_ISLNK(component->status.st_mode))
+        acl_read(arena, descriptor, &component->acl);
+    else
+        component->acl.state = component->status_known ? ACL_UNSUPPORTED : ACL_UNKNOWN;
+}
+
+void component_need(int descriptor, struct component *component, unsigned access) {
+    component->needs |= access;
+    if (component->needs == 0)
+        return;
+    int answer = sys_faccessat2(descriptor, "", (int)component->needs, AT_EACCESS | AT_EMPTY_PATH);
+    /* A filter that does not know the call answers ENOSYS, an old one of Docker's EPERM: no answer.
+     */
+    component->kernel_answer =
+        answer == -ENOSYS || answer == -EPERM || answer == -EINVAL ? ANSWER_UNKNOWN : -answer;
+}
+
+unsigned access_needed(int flags) {
+    static const unsigned by_mode[] = {
+        [O_RDONLY] = ACCESS_READ,
+        [O_WRONLY] = ACCESS_WRITE,
+        [O_RDWR] = ACCESS_READ | ACCESS_WRITE,
+        [O_ACCMODE] = ACCESS_READ | ACCESS_WRITE, /* 3: checked as both, open(2) NOTES */
+    };
+    if (flags & O_PATH)
+        return 0;
+    if ((flags & O_TMPFILE) == O_TMPFILE)
+        return ACCESS_WRITE | ACCESS_SEARCH;
+    return by_mode[flags & O_ACCMODE] | (flags & O_TRUNC ? ACCESS_WRITE : 0);
+}

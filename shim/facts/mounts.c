@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+#include "facts/collect.h"
+
+enum { MOUNTINFO_BUDGET_BYTES = 8 << 20 };
+
+/* The kernel writes blanks, newlines and backslashes of a name as \ooo (seq_path). */
+static struct slice unescape(struct arena *arena, struct slice text) {
+    struct slice copy = arena_copy(arena, text);
+    char *bytes = (char *)copy.data;
+    size_t length = 0;
+    for (size_t at = 0; at < copy.length; at++) {
+        struct slice digits = slice_first(slice_from(copy, at + 1), 3);
+        unsigned long byte;
+        if (copy.data[at] == '\\' && digits.length == 3 && slice_number(&digits, 8, &byte) &&
+            digits.length == 0) {
+            bytes[length++] = (char)byte;
+            at += 3;
+        } else {
+            bytes[length++] = copy.data[at];
+        }
+    }
+    return slice_first(copy, length);
+}
+
+/* "36 35 98:0 /root /point rw,nodev shared:1 - ext4 /dev/sda1 rw,errors=remount-ro" */
+static struct mount *parse_mount(struct arena *arena, struct slice line, uint64_t id) {
+    struct mount *mount = ARENA_NEW(arena, struct mount);
+    if (!mount)
+        return NULL;
+    slice_split(&line, ' '); /* id */
+    slice_split(&line, ' '); /* parent */
+    slice_split(&line, ' '); /* device */
+    mount->id = id;
+    mount->root = unescape(arena, slice_split(&line, ' '));
+    mount->point = unescape(arena, slice_split(&line, ' '));
+    mount->options = arena_copy(arena, slice_split(&line, ' '));
+    while (line.length > 0 && !slice_is(slice_split(&line, ' '), "-"))
+        ; /* optional fields */
+    mount->fstype = arena_copy(arena, slice_split(&line, ' '));
+    mount->source = unescape(arena, slice_split(&line, ' '));
+    mount->super_options = arena_copy(arena, slice_split(&line, ' '));
+    return mount;
+}
+
+/* Gives the mount to every component on it; returns how many that were. */
+static size_t give(struct component *components, size_t count, uint64_t id,
+                   const struct mount *mount) {
+    size_t given = 0;
+    for (size_t i = 0; i < count; i++)
+        if (components[i].mount_id == id && !components[i].mount) {
+            components[i].mount = mount;
+            given++;
+        }
+    return given;
+}
+
+static bool is_wanted(const struct component *components, size_t count, uint64_t id) {
+    for (size_t i = 0; i < count; i++)
+        if (components[i].mount_id == id && !components[i].mount)
+            return true;
+    return false;
+}
+
+void mounts_read(struct arena *arena, struct component *components, size_t count) {
+    struct line_reader reader;
+    struct slice line;
+    int error;
+    size_t wanted = 0;
+    for (size_t i = 0; i < count; i++)
+        wanted += components[i].mount_id != 0;
+    if (wanted == 0 ||
+        !lines_open(&reader, arena, "/proc/self/mountinfo", MOUNTINFO_BUDGET_BYTES, &error))
+        return;
+    while (wanted > 0 && lines_next(&reader, &line)) {
+        struct slice rest = line;
+        unsigned long id;
+        if (!slice_number(&rest, 10, &id) || !is_wanted(components, count, id))
+            continue;
+        const struct mount *mount = parse_mount(arena, line, id);
+        if (!mount)
+            break;
+        wanted -= give(components, count, id, mount);
+    }
+    lines_close(&reader);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * path_resolution(7) once more, in slow motion: one component at a time, each by an
+ * O_PATH|O_NOFOLLOW descriptor, whose errno is the kernel's own verdict on the directory that is
+ * held.
+ */
+#include "base/buffer.h"
+#include "base/sys.h"
+#include "facts/collect.h"
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/vfs.h>
+
+enum {
+    MOST_LINKS = 40,     /* MAXSYMLINKS, linux/namei.h */
+    MOST_LOOKUPS = 8192, /* 4,095 bytes hold 2,048 names; links bring more */
+    LINK_BYTES = 4096,
+    SPARE_PATH_BYTES = 64,
+};
+
+struct walker {
+    struct arena *arena;
+    struct walk *walk;
+    struct component *components;
+    int flags;
+    int held;       /* the directory stood on: a descriptor, or AT_FDCWD */
+    bool held_ours; /* to be closed */
+    int current;    /* its component */
+    char *path;     /* its physical path; earlier components' paths are parts of the same bytes */
+    size_t path_length, path_capacity;
+    struct slice rest; /* what of the path is still to be walked */
+    unsigned links, lookups;
+};
+
+/* ---- the physical path ---- */
+
+/* Makes room for `bytes` more, by moving to a new place: earlier components keep the old one. */
+static bool path_move(struct walker *w, size_t bytes) {
+    size_t capacity = w->path_length + bytes + w->rest.length + SPARE_PATH_BYTES;
+    char *moved = arena_get(w->arena, capacity, 1);
+    if (!moved)
+        return false;
+    if (w->path_length)
+        memcpy(moved, w->path, w->path_length);
+    w->path = moved;
+    w->path_capacity = capacity;
+    return true;
+}
+
+static bool path_set(struct walker *w, struct slice path) {
+    w->path_length = 0;
+    if (!path_move(w, path.length))
+        return false;
+    memcpy(w->path, path.data, path.length);
+    w->path_length = path.length;
+    return true;
+}
+
+static bool path_enter(struct walker *w, struct slice name) {
+    bool slash = w->path_length == 0 || w->path[w->path_length - 1] != '/';
+    if (w->path_length + slash + name.length > w->path_capacity && !path_move(w, name.length + 1))
+        return false;
+    if (slash)
+        w->path[w->path_length++] = '/';
+    memcpy(w->path + w->path_length, name.data, name.length);
+    w->path_length += name.length;
+    return true;
+}
+
+static bool path_leave(struct walker *w) {
+    while (w->path_length > 1 && w->path[w->path_length - 1] != '/')
+        w->path_length--;
+    if (w->path_length > 1)
+        w->path_length--;
+    return path_move(w, 0);
+}
+
+/* ---- the components ---- */
+
+/* Drops the middle half of a full list: the first ones orient the reader, the last ones matter. */
+static void elide(struct walker *w) {
+    enum { DROPPED = WALK_MOST_COMPONENTS / 2 };
+    struct component *kept = w->components + WALK_KEPT_FIRST;
+    size_t behind = w->walk->count - WALK_KEPT_FIRST - DROPPED;
+    memmove(kept, kept + DROPPED, behind * sizeof *kept);
+    memset(kept + behind, 0, DROPPED * sizeof *kept);
+    w->walk->count -= DROPPED;
+    w->walk->elided += DROPPED;
+    for (size_t i = 0; i < w->walk->count; i++) {
+        int *parent = &w->components[i].parent;
+        if (*parent >= WALK_KEPT_FIRST)
+            *parent = *parent < WALK_KEPT_FIRST + DROPPED ? -1 : *parent - DROPPED;
+    }
+    if (w->current >= WALK_KEPT_FIRST + DROPPED)
+        w->current -= DROPPED;
+}
+
+static struct component *add_component(struct walker *w, enum component_role role) {
+    if (w->walk->count == WALK_MOST_COMPONENTS)
+        elide(w);
+    struct component *component = &w->components[w->walk->count++];
+    component->path = (struct slice){w->path, w->path_length};
+    component->role = role;
+    component->parent = w->current;
+    component->kernel_answer = ANSWER_UNKNOWN;
+    return component;
+}
+
+static void hold(struct walker *w, int descriptor, bool ours) {
+    if (w->held_ours)
+        sys_close(w->held);
+    w->held = descriptor;
+    w->held_ours = ours;
+}
+
+static void stop(struct walker *w, int error) {
+    w->walk->error = error;
+    w->walk->directory = w->current;
+    w->walk->missing = w->rest;
+    w->rest.length = 0;
+}
+
+static void give_up(struct walker *w) {
+    w->walk->cut = true;
+    stop(w, 0);
+}
+
+/* ---- where it begins ---- */
+
+static bool stand_on_root(struct walker *w) {
+    int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (root < 0 || !path_set(w, SLICE("/"))) {
+        if (root >= 0)
+            sys_close(root);
+        return false;
+    }
+    hold(w, root, true);
+    return true;
+}
+
+/* The path of the directory behind a descriptor, as the kernel tells it; "." when it cannot. */
+static struct slice name_of(struct walker *w, int descriptor) {
+    char *bytes = arena_get(w->arena, LINK_BYTES, 1);
+    char name[DESCRIPTOR_NAME_BYTES];
+    descriptor_name(descriptor, name);
+    long length = bytes ? sys_readlinkat(AT_FDCWD, name, bytes, LINK_BYTES) : -ENOMEM;
+    if (length < 0 && bytes && descriptor == AT_FDCWD) {
+        length = sys_getcwd(bytes, LINK_BYTES) - 1; /* counts the NUL; /proc may not be mounted */
+    }
+    if (length <= 0 || bytes[0] != '/')
+        return SLICE(".");
+    return (struct slice){bytes, (size_t)length};
+}
+
+static void stand_on_start(struct walker *w, const struct incident *incident) {
+    if (w->rest.data[0] == '/') {
+        if (!stand_on_root(w)) {
+            w->walk->start_unknown = true;
+            give_up(w);
+            return;
+        }
+    } else {
+        hold(w, incident->directory, false);
+        if (!path_set(w, name_of(w, w->held))) {
+            give_up(w);
+            return;
+        }
+    }
+    w->current = -1;
+    struct component *start = add_component(w, ROLE_START);
+    component_observe(w->arena, w->held, start);
+    if (!start->status_known && start->status_error == EBADF)
+        w->walk->start_unknown = true;
+    w->walk->start_deleted =
+        start->status_known && S_ISDIR(start->status.st_mode) && start->status.st_nlink == 0;
+    w->current = 0;
+}
+
+/* ---- one step ---- */
+
+static bool on_proc(int descriptor) {
+    struct statfs system;
+    return sys_call(SYS_fstatfs, descriptor, (long)&system, 0, 0, 0, 0) == 0 &&
+           system.f_type == PROC_SUPER_MAGIC;
+}
+
+/* A link of procfs may be magic: its text is not where it leads. The kernel follows it, and tells.
+ */
+static void jump(struct walker *w, const char *name, bool last) {
+    int descriptor = sys_openat(w->held, name, O_PATH | O_CLOEXEC, 0);
+    if (descriptor < 0) {
+        stop(w, -descriptor);
+        return;
+    }
+    struct slice path = name_of(w, descriptor);
+    if (!path_set(w, path)) {
+        sys_close(descriptor);
+        give_up(w);
+        return;
+    }
+    struct component *component = add_component(w, last ? ROLE_TARGET : ROLE_PASSAGE);
+    component_observe(w->arena, descriptor, component);
+    w->current = (int)w->walk->count - 1;
+    hold(w, descriptor, true);
+}
+
+/* Puts the link's text before what is left to walk, and returns to where the link stands. */
+static void follow(struct walker *w, struct component *link, int descriptor,
+                   size_t directory_length, bool last) {
+    size_t slash = link->path.data[directory_length] == '/'; /* none behind the root's own */
+    struct slice name = arena_copy(w->arena, slice_from(link->path, directory_length + slash));
+    char *text = arena_get(w->arena, LINK_BYTES, 1);
+    bool magic = on_proc(descriptor);
+    long length = text ? sys_readlinkat(descriptor, "", text, LINK_BYTES) : -ENOMEM;
+    sys_close(descriptor);
+    if (length < 0 || ++w->links > MOST_LINKS) {
+        if (length < 0)
+            give_up(w);
+        else
+            stop(w, ELOOP);
+        return;
+    }
+    link->role = ROLE_LINK;
+    link->link_target = (struct slice){text, (size_t)length};
+    link->rest_behind = w->rest.length;
+    w->path_length = directory_length;
+    if (!path_move(w, 0)) {
+        give_up(w);
+        return;
+    }
+    if (magic) {
+        jump(w, name.data, last);
+        return;
+    }
+    struct buffer joined = buffer_in(w->arena, (size_t)length + 1 + w->rest.length);
+    buffer_slice(&joined, link->link_target);
+    if (w->rest.length > 0 || w->walk->trailing_slash) {
+        buffer_char(&joined, '/');
+        buffer_slice(&joined, w->rest);
+    }
+    w->rest = buffer_text(&joined);
+    if (joined.cut || length == 0) {
+        give_up(w);
+    } else if (text[0] == '/') {
+        if (!stand_on_root(w)) {
+            give_up(w);
+            return;
+        }
+        add_component(w, ROLE_PASSAGE);
+        w->current = (int)w->walk->count - 1;
+        component_observe(w->arena, w->held, &w->components[w->current]);
+    }
+}
+
+/* Looks one name up in the held directory, and stands on what it finds. */
+static void step(struct walker *w, struct slice name, bool last) {
+    struct component *directory = &w->components[w->current];
+    size_t directory_length = w->path_length;
+    component_need(w->held, directory, ACCESS_SEARCH);
+
+    struct slice terminated = arena_copy(w->arena, name);
+    bool dot = slice_is(name, "."), dots = slice_is(name, "..");
+    bool moved = dot || (dots ? path_leave(w) : path_enter(w, name));
+    if (!moved || terminated.length != name.length || ++w->lookups > MOST_LOOKUPS) {
+        give_up(w);
+        return;
+    }
+    int descriptor = sys_openat(w->held, terminated.data, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (descriptor >= 0 && dot && !last) {
+        sys_close(descriptor);
+        return;
+    }
+    if (descriptor == -EMFILE || descriptor == -ENFILE || descriptor == -ENOMEM ||
+        descriptor == -ENOSYS || descriptor == -EINVAL || descriptor == -EPERM) {
+        give_up(w); /* our own trouble, not the call's */
+        return;
+    }
+    struct component *found = add_component(w, last ? ROLE_TARGET : ROLE_PASSAGE);
+    if (descriptor < 0) {
+        found->lookup_error = -descriptor;
+        stop(w, -descriptor);
+        return;
+    }
+    component_observe(w->arena, descriptor, found);
+    bool link = found->status_known && S_ISLNK(found->status.st_mode);
+    bool kept = last && !w->walk->trailing_slash &&
+                (w->flags & O_NOFOLLOW || (w->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL));
+    if (link && !kept) {
+        follow(w, found, descriptor, directory_length, last);
+        return;
+    }
+    w->walk->directory = w->current;
+    w->current = (int)w->walk->count - 1;
+    hold(w, descriptor, true);
+}
+
+/* Cuts the next name off what is left; false at the end. */
+static bool next_name(struct walker *w, struct slice *name, bool *last) {
+    while (w->rest.length > 0 && w->rest.data[0] == '/')
+        w->rest = slice_from(w->rest, 1);
+    if (w->rest.length == 0)
+        return false;
+    size_t length = slice_find(w->rest, '/');
+    *name = slice_first(w->rest, length);
+    w->rest = slice_from(w->rest, length);
+    size_t slashes = 0;
+    while (slashes < w->rest.length && w->rest.data[slashes] == '/')
+        slashes++;
+    *last = slashes == w->rest.length;
+    if (*last) {
+        if (slashes > 0)
+            w->walk->trailing_slash = true;
+        w->rest.length = 0;
+    }
+    return true;
+}
+
+/* The walk is at its end: what does the call need of what is there, or of where it would be? */
+static void need_the_end(struct walker *w) {
+    struct walk *walk = w->walk;
+    if (walk->cut || walk->count == 0)
+        return;
+    if (walk->error == 0) {
+        struct component *target = &w->components[w->current];
+        target->role = ROLE_TARGET;
+        if (walk->trailing_slash && target->status_known && !S_ISDIR(target->status.st_mode))
+            walk->error = ENOTDIR;
+        else
+            component_need(w->held, target, access_needed(w->flags));
+    } else if (walk->error == ENOENT && walk->creates && walk->missing.length == 0 &&
+               walk->directory >= 0) {
+        component_need(w->held, &w->components[walk->directory], ACCESS_WRITE | ACCESS_SEARCH);
+    }
+}
+
+void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk) {
+    struct walker w = {
+        .arena = arena,
+        .walk = walk,
+        .components = ARENA_ARRAY(arena, struct component, WALK_MOST_COMPONENTS),
+        .flags = incident->flags,
+        .held = AT_FDCWD,
+        .rest = slice_of(incident->path),
+    };
+    *walk = (struct walk){
+        .components = w.components,
+        .directory = -1,
+        .creates = (incident->flags & O_CREAT) != 0 && (incident->flags & O_PATH) == 0,
+    };
+    if (!w.components || (incident->resolve & RESOLVE_IN_ROOT)) {
+        walk->cut = true;
+        return;
+    }
+    if (w.rest.length == 0) {
+        walk->error = ENOENT;
+        return;
+    }
+    stand_on_start(&w, incident);
+    struct slice name;
+    bool last;
+    while (!walk->cut && walk->error == 0 && next_name(&w, &name, &last))
+        step(&w, name, last);
+    need_the_end(&w);
+    hold(&w, AT_FDCWD, false);
+    mounts_read(arena, w.components, walk->count);
+}

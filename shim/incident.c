@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* The road: failure, facts, verdict, report. */
+#include "incident.h"
+#include "base/arena.h"
+#include "base/enter.h"
+#include "base/memory.h"
+#include "base/sys.h"
+#include "config.h"
+#include "facts/collect.h"
+#include "frames.h"
+#include "report/report.h"
+#include "verdict.h"
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+
+enum {
+    SCRATCH_BYTES = 1536 * 1024, /* under 2 MiB: no huge page is made for it */
+    STACK_BYTES = 64 * 1024,
+};
+
+/* ---- failure ---- */
+
+static int flags_of_mode(const char *mode) {
+    int flags =
+        mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
+    for (const char *at = mode + 1; *at && *at != ','; at++) {
+        if (*at == '+')
+            flags = (flags & ~O_ACCMODE) | O_RDWR;
+        else if (*at == 'x')
+            flags |= O_EXCL;
+        else if (*at == 'e')
+            flags |= O_CLOEXEC;
+    }
+    return flags;
+}
+
+static void read_how(struct incident *incident, enum how_kind kind, uintptr_t how) {
+    const struct open_how *extended = (const void *)how;
+    switch (kind) {
+    case HOW_FLAGS:
+        incident->flags = (int)how;
+        break;
+    case HOW_MODE:
+        incident->flags = flags_of_mode((const char *)how);
+        incident->null_result = true;
+        break;
+    case HOW_STRUCT:
+        incident->flags = (int)extended->flags;
+        incident->resolve = extended->resolve;
+        break;
+    }
+}
+
+/* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT,
+ * or the EINVAL of an unknown fopen mode. */
+static __attribute__((noinline)) bool is_string(const char *path) {
+    struct memory memory = {0};
+    return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
+}
+
+static __attribute__((noinline)) void report_call(const struct failed_call *call, int directory,
+                                                  const char *path, uintptr_t how, int error) {
+    struct incident incident = {
+        .function = call->function,
+        .group = call->group,
+        .path = path,
+        .directory = directory,
+        .error = error,
+    };
+    read_how(&incident, call->how_kind, how);
+    enter_with_registers(&incident, incident_report);
+    errno = error;
+}
+
+void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
+    int error = errno;
+    if (!config_reports(error) || !(config.groups & call->group) || !path)
+        return;
+    if (error != ENOENT && error != EACCES && !is_string(path))
+        return;
+    if (match_path(&config.matcher, path))
+        report_call(call, directory, path, how, error);
+}
+
+/* ---- facts and verdict ---- */
+
+static struct slice read_link(struct arena *arena, const char *link) {
+    char *bytes = arena_get(arena, 4096, 1);
+    long length = bytes ? sys_readlinkat(AT_FDCWD, link, bytes, 4096) : 0;
+    return (struct slice){bytes ? bytes : "", length > 0 ? (size_t)length : 0};
+}
+
+void incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
+                      struct verdict *verdict) {
+    memset(facts, 0, sizeof *facts);
+    sys_clock(CLOCK_REALTIME, &facts->now);
+    identity_read(arena, &facts->identity);
+    walk_path(arena, incident, &facts->walk);
+    accounts_find_joinable(arena, &facts->identity, &facts->walk);
+    verdict_reach(arena, incident, facts, verdict);
+}
+
+/* Where it happened: what only something that is written needs. */
+static void collect_the_place(struct arena *arena, struct facts *facts) {
+    struct utsname *names = ARENA_NEW(arena, struct utsname);
+    facts->working_directory = read_link(arena, "/proc/thread-self/cwd");
+    facts->executable = read_link(arena, "/proc/self/exe");
+    if (names && sys_call(SYS_uname, (long)names, 0, 0, 0, 0, 0) == 0)
+        facts->host = slice_of(names->nodename);
+}
+
+/* ---- report ---- */
+
+/* One report at work, in the scratch mapping together with everything it points to. */
+struct desk {
+    const struct incident *incident;
+    const struct registers *registers;
+    struct arena arena;
+    struct memory memory;
+    struct facts facts;
+    struct verdict verdict;
+    struct stack stack;
+    bool shares_memory; /* a vfork child: say one line, leave the rest of the memory alone */
+};
+
+static void write_both(struct desk *desk, const struct report *report) {
+    struct buffer text = buffer_in(&desk->arena, TEXT_MOST_BYTES);
+    if (config.format == FORMAT_TEXT && desk->shares_memory)
+        text_render_line(report, &text);
+    else if (config.format == FORMAT_TEXT)
+        text_render(&desk->arena, report, &text);
+    sink_stderr(buffer_text(&text));
+    if (config.format != FORMAT_JSON && !config.log_path[0])
+        return;
+    struct buffer json = buffer_in(&desk->arena, JSON_MOST_BYTES);
+    json_render(report, &json);
+    if (config.format == FORMAT_JSON)
+        sink_stderr(buffer_text(&json));
+    sink_log(&desk->arena, buffer_text(&json));
+}
+
+static void write_summary(const struct tally_line *line, void *context) {
+    struct desk *desk = context;
+    struct buffer text = buffer_in(&desk->arena, 2048), json = buffer_in(&desk->arena, 4096);
+    json_render_summary(line, &desk->facts, &json);
+    if (config.format == FORMAT_JSON) {
+        sink_stderr(buffer_text(&json));
+    } else if (config.format == FORMAT_TEXT) {
+        text_render_summary(line, sink_is_terminal(), &text);
+        sink_stderr(buffer_text(&text));
+    }
+    sink_log(&desk->arena, buffer_text(&json));
+}
+
+static void make_report(void *argument) {
+    struct desk *desk = argument;
+    struct sighting sighting;
+    incident_examine(&desk->arena, desk->incident, &desk->facts, &desk->verdict);
+    int culprit = desk->verdict.culprit;
+    uint64_t fingerprint = report_fingerprint(desk->incident, &desk->facts, &desk->verdict);
+    tally_count(fingerprint, &desk->verdict,
+                culprit >= 0 ? desk->facts.walk.components[culprit].path : SLICE(""), config.limit,
+                &sighting);
+    if (!sighting.report && !sighting.say_count)
+        return;
+    collect_the_place(&desk->arena, &desk->facts);
+    if (sighting.say_count) {
+        tally_untold(fingerprint, write_summary, desk);
+        return;
+    }
+    accounts_read(&desk->arena, &desk->facts);
+    if (config.frames > 0 && !desk->shares_memory)
+        frames_collect(&desk->arena, &desk->memory, desk->registers, &desk->stack);
+    struct report report = {
+        .incident = desk->incident,
+        .facts = &desk->facts,
+        .verdict = &desk->verdict,
+        .stack = &desk->stack,
+        .fingerprint = fingerprint,
+        .most_frames = config.frames,
+        .terminal = config.color == COLOR_ALWAYS ||
+                    (config.color == COLOR_AUTO && !config.no_color && sink_is_terminal()),
+    };
+    write_both(desk, &report);
+}
+
+/* ---- guard ---- */
+
+/* All but the signals that an instruction itself raises: were SIGSYS blocked, a seccomp filter that
+ * traps would kill the process instead of calling its handler. */
+static uint64_t asynchronous_signals(void) {
+    uint64_t synchronous = 0;
+    static const int kept[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        synchronous |= (uint64_t)1 << (kept[i] - 1);
+    return ~synchronous;
+}
+
+/* In a vfork child the thread control block is still the parent's: it tells the parent's id. */
+static bool is_vfork_child(void) {
+    clockid_t clock;
+    if (pthread_getcpuclockid(pthread_self(), &clock) != 0)
+        return true;
+    return ~(clock >> 3) != sys_gettid(); /* CPUCLOCK_PID of linux/posix-timers.h */
+}
+
+static struct desk *take_desk(void) {
+    char *scratch =
+        sys_map(SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+    if (!scratch)
+        return NULL;
+    struct arena arena = {scratch + STACK_BYTES, scratch + SCRATCH_BYTES};
+    struct desk *desk = ARENA_NEW(&arena, struct desk);
+    desk->arena = arena;
+    return desk;
+}
+
+static void leave_desk(struct desk *desk) {
+    sys_unmap(desk->arena.end - SCRATCH_BYTES, SCRATCH_BYTES);
+}
+
+/* Runs `work` on a desk of its own, on the desk's stack, where no handler can interrupt it: a
+ * handler may leave by longjmp, and then descriptors and memory would be lost. */
+static void work_at_desk(void (*work)(void *desk), const struct incident *incident,
+                         const struct registers *registers) {
+    uint64_t blocked = asynchronous_signals(), mask;
+    if (sys_sigmask(SIG_BLOCK, &blocked, &mask) != 0)
+        return;
+    struct desk *desk = take_desk();
+    if (desk) {
+        desk->incident = incident;
+        desk->registers = registers;
+        desk->shares_memory = is_vfork_child();
+        stack_call(work, desk, desk->arena.end - SCRATCH_BYTES + STACK_BYTES);
+        leave_desk(desk);
+    }
+    sys_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+void incident_report(const struct incident *incident, const struct registers *registers) {
+    work_at_desk(make_report, incident, registers);
+}
+
+static void make_summary(void *argument) {
+    struct desk *desk = argument;
+    sys_clock(CLOCK_REALTIME, &desk->facts.now);
+    desk->facts.identity.pid = sys_getpid();
+    desk->facts.identity.tid = sys_gettid();
+    collect_the_place(&desk->arena, &desk->facts);
+    tally_untold(0, write_summary, desk);
+}
+
+void incident_summary(void) {
+    if (config.enabled && tally_has_untold())
+        work_at_desk(make_summary, NULL, NULL);
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/* One failure as one line of JSON: section 4 of the contract. */
+#include "base/errnames.h"
+#include "base/escape.h"
+#include "report/report.h"
+
+enum { MOST_JSON_COMPONENTS = 40, MOST_JSON_GROUPS = 256 };
+
+/* ---- a writer that minds the commas ---- */
+
+static void separate(struct buffer *out) {
+    char last = out->length > 0 ? out->data[out->length - 1] : '{';
+    if (last != '{' && last != '[' && last != ':')
+        buffer_char(out, ',');
+}
+
+static void key(struct buffer *out, const char *name) {
+    separate(out);
+    buffer_format(out, "\"%s\":", name);
+}
+
+static void put_string(struct buffer *out, struct slice text) {
+    separate(out);
+    buffer_char(out, '"');
+    escape_json(out, text);
+    buffer_char(out, '"');
+}
+
+static void string(struct buffer *out, const char *name, struct slice text) {
+    key(out, name);
+    put_string(out, text);
+}
+
+static void string_or_null(struct buffer *out, const char *name, struct slice text) {
+    key(out, name);
+    if (text.length > 0)
+        put_string(out, text);
+    else
+        buffer_slice(out, SLICE("null"));
+}
+
+static void number(struct buffer *out, const char *name, long long value) {
+    key(out, name);
+    buffer_format(out, "%lld", value);
+}
+
+static void boolean(struct buffer *out, const char *name, bool value) {
+    key(out, name);
+    buffer_slice(out, value ? SLICE("true") : SLICE("false"));
+}
+
+/* `name`, and beside it the exact bytes where JSON cannot carry them. */
+static void path(struct buffer *out, const char *name, struct slice text) {
+    string(out, name, text);
+    if (utf8_valid(text))
+        return;
+    separate(out);
+    buffer_format(out, "\"%s_base64\":\"", name);
+    escape_base64(out, text);
+    buffer_char(out, '"');
+}
+
+static void open_object(struct buffer *out, const char *name) {
+    if (name)
+        key(out, name);
+    else
+        separate(out);
+    buffer_char(out, '{');
+}
+
+static void open_array(struct buffer *out, const char *name) {
+    key(out, name);
+    buffer_char(out, '[');
+}
+
+/* ---- the parts ---- */
+
+/* Days to a date in the proleptic Gregorian calendar: Howard Hinnant's civil_from_days. */
+static void put_time(struct buffer *out, struct timespec now) {
+    long days = now.tv_sec / 86400, second = now.tv_sec % 86400;
+    long shifted = days + 719468, era = shifted / 146097, day_of_era = shifted % 146097;
+    long year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    long day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    long month_from_march = (5 * day_of_year + 2) / 153;
+    long day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    long month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+    long year = year_of_era + era * 400 + (month <= 2);
+    buffer_format(out, "\"%04ld-%02ld-%02ldT%02ld:%02ld:%02ld.%06ldZ\"", year, month, day,
+                  second / 3600, second / 60 % 60, second % 60, now.tv_nsec / 1000);
+}
+
+static void put_call(struct buffer *out, const struct report *report) {
+    const struct incident *incident = report->incident;
+    struct slice asked = slice_of(incident->path);
+    open_object(out, "call");
+    string(out, "function", slice_of(incident->function));
+    string(out, "path", asked);
+    key(out, "path_base64");
+    if (utf8_valid(asked)) {
+        buffer_slice(out, SLICE("null"));
+    } else {
+        buffer_char(out, '"');
+        escape_base64(out, asked);
+        buffer_char(out, '"');
+    }
+    bool relative_to_descriptor = incident->directory >= 0 && incident->path[0] != '/';
+    string_or_null(out, "dir",
+                   relative_to_descriptor && report->facts->walk.count > 0
+                       ? report->facts->walk.components[0].path
+                       : SLICE(""));
+    open_array(out, "flags");
+    for (size_t i = 0; flag_name(incident->flags, i); i++)
+        put_string(out, slice_of(flag_name(incident->flags, i)));
+    buffer_char(out, ']');
+    string(out, "errno", slice_of(errno_name(incident->error)));
+    buffer_char(out, '}');
+}
+
+static struct slice name_of(const struct id_name *names, size_t count, uint32_t id) {
+    for (size_t i = 0; i < count; i++)
+        if (names[i].id == id)
+            return names[i].name;
+    return SLICE("");
+}
+
+static void put_process(struct buffer *out, const struct report *report) {
+    const struct identity *identity = &report->facts->identity;
+    const struct accounts *accounts = &report->facts->accounts;
+    open_object(out, "process");
+    number(out, "ruid", identity->ruid);
+    number(out, "euid", identity->euid);
+    number(out, "suid", identity->suid);
+    number(out, "fsuid", identity->fsuid);
+    number(out, "rgid", identity->rgid);
+    number(out, "egid", identity->egid);
+    number(out, "sgid", identity->sgid);
+    number(out, "fsgid", identity->fsgid);
+    open_array(out, "groups");
+    for (size_t i = 0; i < identity->group_count && i < MOST_JSON_GROUPS; i++) {
+        separate(out);
+        buffer_format(out, "%u", identity->groups[i]);
+    }
+    buffer_char(out, ']');
+    if (identity->group_count > MOST_JSON_GROUPS)
+        number(out, "groups_omitted", (long long)identity->group_count - MOST_JSON_GROUPS);
+    string_or_null(out, "user", name_of(accounts->users, accounts->user_count, identity->fsuid));
+    string_or_null(out, "group", name_of(accounts->groups, accounts->group_count, identity->fsgid));
+    open_array(out, "capabilities");
+    for (unsigned i = 0; i < 64; i++)
+        if (identity->effective >> i & 1 && capability_name(i))
+            put_string(out, slice_of(capability_name(i)));
+    buffer_char(out, ']');
+    boolean(out, "user_namespace", identity->in_user_namespace);
+    boolean(out, "no_new_privs", identity->no_new_privs);
+    number(out, "seccomp", identity->seccomp);
+    string_or_null(out, "lsm", identity->lsm_label);
+    string_or_null(out, "container", identity->container);
+    buffer_char(out, '}');
+}
+
+static const char *type_word(mode_t mode) {
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        return "directory";
+    case S_IFREG:
+        return "file";
+    case S_IFLNK:
+        return "symlink";
+    case S_IFCHR:
+        return "character-device";
+    case S_IFBLK:
+        return "block-device";
+    case S_IFIFO:
+        return "fifo";
+    default:
+        return "socket";
+    }
+}
+
+static void put_acl(struct buffer *out, const struct acl *acl) {
+    key(out, "acl");
+    if (acl->state != ACL_PRESENT) {
+        buffer_slice(out, SLICE("null"));
+        return;
+    }
+    buffer_char(out, '[');
+    for (size_t i = 0; i < acl->count && i < 64; i++) {
+        const struct acl_entry *entry = &acl->entries[i];
+        const char *tag = entry->tag == ACL_TAG_USER || entry->tag == ACL_TAG_USER_OBJ     ? "user"
+                          : entry->tag == ACL_TAG_GROUP || entry->tag == ACL_TAG_GROUP_OBJ ? "group"
+                          : entry->tag == ACL_TAG_MASK                                     ? "mask"
+                                                       : "other";
+        bool named = entry->tag == ACL_TAG_USER || entry->tag == ACL_TAG_GROUP;
+        separate(out);
+        buffer_format(out, "\"%s:", tag);
+        if (named)
+            buffer_format(out, "%u", entry->id);
+        buffer_format(out, ":%c%c%c\"", entry->access & ACCESS_READ ? 'r' : '-',
+                      entry->access & ACCESS_WRITE ? 'w' : '-',
+                      entry->access & ACCESS_SEARCH ? 'x' : '-');
+    }
+    buffer_char(out, ']');
+}
+
+static const char *const verdict_words[] = {
+    [COMPONENT_OK] = "ok",           [COMPONENT_DENIED] = "denied",
+    [COMPONENT_MISSING] = "missing", [COMPONENT_UNREACHED] = "unreached",
+    [COMPONENT_UNKNOWN] = "unknown",
+};
+
+static const char *const class_words[] = {
+    [CLASS_NONE] = NULL,
+    [CLASS_OWNER] = "owner",
+    [CLASS_ACL_USER] = "acl-user",
+    [CLASS_ACL_GROUP] = "acl-group",
+    [CLASS_GROUP] = "group",
+    [CLASS_OTHER] = "other",
+    [CLASS_CAPABILITY] = "capability",
+};
+
+static void put_component(struct buffer *out, const struct component *component,
+                          const struct judgement *judgement) {
+    open_object(out, NULL);
+    path(out, "path", component->path);
+    if (component->status_known) {
+        const struct stat *status = &component->status;
+        string(out, "type", slice_of(type_word(status->st_mode)));
+        key(out, "mode");
+        buffer_format(out, "\"%04o\"", status->st_mode & 07777);
+        number(out, "uid", status->st_uid);
+        number(out, "gid", status->st_gid);
+        put_acl(out, &component->acl);
+        string_or_null(out, "fstype", component->mount ? component->mount->fstype : SLICE(""));
+        if (component->role == ROLE_LINK)
+            path(out, "target", component->link_target);
+        key(out, "needs");
+        buffer_char(out, '"');
+        for (unsigned i = 0; i < 3; i++)
+            if (component->needs & (4u >> i))
+                buffer_char(out, "rwx"[i]);
+        buffer_char(out, '"');
+        string_or_null(out, "class",
+                       component->needs ? slice_of(class_words[judgement->class]) : SLICE(""));
+    }
+    string(out, "verdict", slice_of(verdict_words[judgement->verdict]));
+    buffer_char(out, '}');
+}
+
+static void put_components(struct buffer *out, const struct report *report) {
+    const struct walk *walk = &report->facts->walk;
+    size_t first = walk->count > MOST_JSON_COMPONENTS ? walk->count - MOST_JSON_COMPONENTS : 0;
+    open_array(out, "components");
+    for (size_t i = first; i < walk->count; i++)
+        put_component(out, &walk->components[i], &report->verdict->judgements[i]);
+    buffer_char(out, ']');
+    if (first + walk->elided > 0)
+        number(out, "components_omitted", (long long)(first + walk->elided));
+}
+
+static void put_fix(struct buffer *out, const struct fix *fix) {
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } runners[] = {{RUN_AS_SELF, "self"}, {RUN_AS_OWNER, "owner"}, {RUN_AS_ROOT, "root"}};
+    open_object(out, NULL);
+    open_array(out, "argv");
+    for (size_t i = 0; i < fix->argument_count; i++)
+        put_string(out, fix->arguments[i]);
+    buffer_slice(out, SLICE("],\"run_as\":["));
+    for (size_t i = 0; i < sizeof runners / sizeof *runners; i++)
+        if (fix->run_as & runners[i].bit)
+            put_string(out, slice_of(runners[i].word));
+    buffer_char(out, ']');
+    string_or_null(out, "grants", fix->grants);
+    boolean(out, "opens_to_more", fix->opens_to_more);
+    buffer_char(out, '}');
+}
+
+/* A fix is a command: what can only be said in words is an advice of its own. */
+static void put_fixes(struct buffer *out, const struct verdict *verdict) {
+    open_array(out, "fixes");
+    for (size_t i = 0; i < verdict->fix_count; i++)
+        if (verdict->fixes[i].argument_count > 0)
+            put_fix(out, &verdict->fixes[i]);
+    buffer_char(out, ']');
+    open_array(out, "advice");
+    for (size_t i = 0; i < verdict->fix_count; i++)
+        if (verdict->fixes[i].argument_count == 0)
+            put_string(out, verdict->fixes[i].advice);
+    buffer_char(out, ']');
+    open_array(out, "suggestions");
+    for (size_t i = 0; i < verdict->suggestion_count; i++) {
+        open_object(out, NULL);
+        path(out, "path", verdict->suggestions[i].path);
+        string(out, "difference", verdict->suggestions[i].difference);
+        buffer_char(out, '}');
+    }
+    buffer_char(out, ']');
+}
+
+static void put_frame(struct buffer *out, const struct frame *frame) {
+    open_object(out, NULL);
+    if (frame->kind == FRAME_PYTHON) {
+        string(out, "kind", SLICE("python"));
+        path(out, "file", frame->file);
+        number(out, "line", frame->line);
+        string(out, "function", frame->function);
+    } else {
+        string(out, "kind", SLICE("native"));
+        string_or_null(out, "object", frame->object);
+        key(out, "offset");
+        buffer_format(out, "\"%#lx\"", frame->object.length ? frame->offset : frame->pc);
+        string_or_null(out, "symbol", frame->function);
+        key(out, "symbol_offset");
+        if (frame->function.length > 0)
+            buffer_format(out, "\"%#lx\"", frame->symbol_offset);
+        else
+            buffer_slice(out, SLICE("null"));
+        string_or_null(out, "build_id", frame->build_id);
+    }
+    buffer_char(out, '}');
+}
+
+static void put_frames(struct buffer *out, const struct report *report) {
+    const struct stack *stack = report->stack;
+    open_array(out, "frames");
+    for (size_t i = 0; i < stack->count && i < report->most_frames; i++)
+        put_frame(out, &stack->frames[i]);
+    buffer_char(out, ']');
+    if (stack->ended)
+        string(out, "frames_ended", slice_of(stack->ended));
+}
+
+static void json_open(struct buffer *out, const char *event, const struct facts *facts) {
+    buffer_format(out, "{\"v\":1,\"event\":\"%s\",\"time\":", event);
+    put_time(out, facts->now);
+    string(out, "host", facts->host);
+    number(out, "pid", facts->identity.pid);
+    number(out, "tid", facts->identity.tid);
+    path(out, "exe", facts->executable);
+}
+
+static void put_failure(struct buffer *out, const struct report *report, bool brief) {
+    static const char *const certainties[] = {"unknown", "likely", "proven"};
+    const struct verdict *verdict = report->verdict;
+    json_open(out, "failure", report->facts);
+    path(out, "cwd", report->facts->working_directory);
+    put_call(out, report);
+    string(out, "cause", slice_of(cause_word(verdict->cause)));
+    string(out, "certainty", slice_of(certainties[verdict->certainty]));
+    if (verdict->culprit >= 0)
+        path(out, "culprit", report->facts->walk.components[verdict->culprit].path);
+    else
+        string_or_null(out, "culprit", SLICE(""));
+    string(out, "summary", verdict->summary);
+    string(out, "why", verdict->why);
+    open_array(out, "notes");
+    for (size_t i = 0; i < verdict->note_count; i++)
+        put_string(out, verdict->notes[i]);
+    buffer_char(out, ']');
+    put_process(out, report);
+    if (brief) {
+        boolean(out, "brief", true);
+    } else {
+        put_components(out, report);
+        put_fixes(out, verdict);
+        put_frames(out, report);
+    }
+    key(out, "fingerprint");
+    buffer_format(out, "\"%016lx\"", report->fingerprint);
+    number(out, "count", 1);
+    buffer_slice(out, SLICE("}\n"));
+}
+
+void json_render(const struct report *report, struct buffer *out) {
+    put_failure(out, report, false);
+    if (!out->cut)
+        return;
+    /* Half an object is no JSON: say less, but say it whole. */
+    out->length = 0;
+    out->cut = false;
+    put_failure(out, report, true);
+    if (out->cut)
+        out->length = 0;
+}
+
+void json_render_summary(const struct tally_line *line, const struct facts *facts,
+                         struct buffer *out) {
+    json_open(out, "summary", facts);
+    key(out, "fingerprint");
+    buffer_format(out, "\"%016lx\"", line->fingerprint);
+    string(out, "cause", slice_of(line->cause));
+    if (line->culprit.length > 0)
+        path(out, "culprit", line->culprit);
+    else
+        string_or_null(out, "culprit", SLICE(""));
+    number(out, "count", line->count);
+    buffer_slice(out, SLICE("}\n"));
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was reported already. One table in shared memory, made before any fork, so that the workers
+ * of a process count together. Every field is changed by atomic operations only: no lock that a
+ * killed worker could keep.
+ */
+#include "base/sys.h"
+#include "report/report.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+enum { SLOTS = 1024, CULPRIT_BYTES = 200 };
+
+struct slot {
+    _Atomic uint64_t fingerprint; /* 0: free */
+    _Atomic uint32_t count;
+    _Atomic uint32_t told;      /* the count that was last said */
+    _Atomic uint32_t described; /* cause and culprit are filled in */
+    enum cause cause;
+    uint32_t culprit_length;
+    char culprit[CULPRIT_BYTES]; /* its end, when it is longer */
+};
+
+struct table {
+    _Atomic uint32_t reports; /* full reports made */
+    _Atomic uint32_t untold;  /* failures counted that no report or count line has told of */
+    struct slot slots[SLOTS];
+};
+
+static struct table *_Atomic shared;
+
+/* Makes the table unless it is there. Two threads may make one each: the first one counts. */
+static struct table *make_table(void) {
+    struct table *made =
+        sys_map(sizeof *made, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE);
+    struct table *present = NULL;
+    if (!made || atomic_compare_exchange_strong(&shared, &present, made))
+        return made;
+    sys_unmap(made, sizeof *made);
+    return present;
+}
+
+static struct table *find_table(void) {
+    struct table *table = atomic_load(&shared);
+    return table ? table : make_table();
+}
+
+static void before_fork(void) {
+    find_table();
+}
+
+void tally_start(void) {
+    /* Shared memory costs 10 µs to make and to drop; most programs neither fork nor fail. */
+    pthread_atfork(before_fork, NULL, NULL);
+}
+
+/* The slot of a fingerprint, taken if it is new; NULL when the table is full. */
+static struct slot *find_slot(struct table *table, uint64_t fingerprint) {
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct slot *slot = &table->slots[(fingerprint + i) % SLOTS];
+        uint64_t present = 0;
+        if (atomic_compare_exchange_strong(&slot->fingerprint, &present, fingerprint) ||
+            present == fingerprint)
+            return slot;
+    }
+    return NULL;
+}
+
+static void describe(struct slot *slot, const struct verdict *verdict, struct slice culprit) {
+    size_t cut = culprit.length > CULPRIT_BYTES ? culprit.length - CULPRIT_BYTES : 0;
+    culprit = slice_from(culprit, cut);
+    slot->cause = verdict->cause;
+    slot->culprit_length = (uint32_t)culprit.length;
+    if (culprit.length)
+        memcpy(slot->culprit, culprit.data, culprit.length);
+    atomic_store(&slot->described, 1);
+}
+
+static bool is_power_of_ten(unsigned count) {
+    while (count >= 10 && count % 10 == 0)
+        count /= 10;
+    return count == 1;
+}
+
+/* A full report counts against the limit of the process tree. */
+static bool within_limit(struct table *table, unsigned limit) {
+    unsigned before = atomic_fetch_add(&table->reports, 1);
+    return limit == 0 || before < limit;
+}
+
+void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct slice culprit,
+                 unsigned limit, struct sighting *sighting) {
+    struct table *table = find_table();
+    if (!table) { /* no memory: every failure is its own first */
+        *sighting = (struct sighting){.count = 1, .report = true};
+        return;
+    }
+    struct slot *slot = find_slot(table, fingerprint ? fingerprint : 1);
+    if (!slot) {
+        *sighting = (struct sighting){.count = 1, .report = within_limit(table, limit)};
+        return;
+    }
+    unsigned count = atomic_fetch_add(&slot->count, 1) + 1;
+    *sighting = (struct sighting){.count = count};
+    if (count == 1) {
+        describe(slot, verdict, culprit);
+        sighting->report = within_limit(table, limit);
+    } else {
+        sighting->say_count = is_power_of_ten(count);
+    }
+    if (sighting->report)
+        atomic_store(&slot->told, 1);
+    else
+        atomic_fetch_add(&table->untold, 1);
+}
+
+bool tally_has_untold(void) {
+    struct table *table = atomic_load(&shared);
+    return table && atomic_load(&table->untold) != 0;
+}
+
+static void tell(struct slot *slot, void (*each)(const struct tally_line *line, void *context),
+                 void *context) {
+    uint32_t count = atomic_load(&slot->count), told = atomic_load(&slot->told);
+    if (!atomic_load(&slot->described) || count <= told ||
+        !atomic_compare_exchange_strong(&slot->told, &told, count))
+        return;
+    struct tally_line line = {
+        .fingerprint = atomic_load(&slot->fingerprint),
+        .cause = cause_word(slot->cause),
+        .culprit = {slot->culprit, slot->culprit_length},
+        .count = count,
+    };
+    each(&line, context);
+}
+
+void tally_untold(uint64_t only, void (*each)(const struct tally_line *line, void *context),
+                  void *context) {
+    struct table *table = atomic_load(&shared);
+    struct slot *slot = table && only ? find_slot(table, only) : NULL;
+    if (slot)
+        tell(slot, each, context);
+    if (only || !table)
+        return;
+    atomic_store(&table->untold, 0);
+    for (size_t i = 0; i < SLOTS; i++)
+        tell(&table->slots[i], each, context);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of the text report: one row for each component of the path. */
+#include "base/escape.h"
+#include "report/page.h"
+#include "verdict/access.h"
+#include <errno.h>
+
+enum { MOST_COLUMN_BYTES = 44 }; /* of a path in the table */
+
+/* ls -l's ten characters, and its + for an ACL. */
+static void put_mode(struct buffer *out, const struct component *component) {
+    static const char types[] = "?pc?d?b?-?l?s???";
+    mode_t mode = component->status.st_mode;
+    char text[] = {types[mode >> 12 & 15],
+                   '-',
+                   '-',
+                   '-',
+                   '-',
+                   '-',
+                   '-',
+                   '-',
+                   '-',
+                   '-',
+                   component->acl.state == ACL_PRESENT ? '+' : ' ',
+                   '\0'};
+    for (int i = 0; i < 9; i++)
+        if (mode >> (8 - i) & 1)
+            text[1 + i] = "rwx"[i % 3];
+    if (mode & S_ISUID)
+        text[3] = mode & S_IXUSR ? 's' : 'S';
+    if (mode & S_ISGID)
+        text[6] = mode & S_IXGRP ? 's' : 'S';
+    if (mode & S_ISVTX)
+        text[9] = mode & S_IXOTH ? 't' : 'T';
+    buffer_format(out, "%s", text);
+}
+
+/* A column of the table: the end of a long path, after "...". */
+static size_t put_column_path(struct page *page, struct slice path) {
+    size_t before = page->out->length;
+    if (path.length > MOST_COLUMN_BYTES) {
+        buffer_slice(page->out, SLICE("..."));
+        path = slice_from(path, path.length - (MOST_COLUMN_BYTES - 3));
+        while (path.length > 0 && (path.data[0] & 0xc0) == 0x80) /* not inside a character */
+            path = slice_from(path, 1);
+    }
+    escape_shown(page->out, path, page->ascii);
+    return page->out->length - before;
+}
+
+static const char *class_bits(enum access_class class) {
+    static const char *const words[] = {
+        [CLASS_NONE] = "the mode",           [CLASS_OWNER] = "\"owner\"",
+        [CLASS_ACL_USER] = "its ACL entry",  [CLASS_ACL_GROUP] = "the ACL's groups",
+        [CLASS_GROUP] = "\"group\"",         [CLASS_OTHER] = "\"other\"",
+        [CLASS_CAPABILITY] = "capabilities",
+    };
+    return words[class];
+}
+
+static void put_component_verdict(struct page *page, size_t index) {
+    const struct report *report = page->report;
+    const struct component *component = &report->facts->walk.components[index];
+    const struct judgement *judgement = &report->verdict->judgements[index];
+    static const char *const needs[] = {"nothing", "x", "w", "wx", "r", "rx", "rw", "rwx"};
+    switch (judgement->verdict) {
+    case COMPONENT_OK:
+        page_paint(page, PAINT_GREEN);
+        buffer_slice(page->out, SLICE("ok"));
+        break;
+    case COMPONENT_DENIED:
+        page_paint(page, PAINT_RED);
+        buffer_format(page->out, "DENIED  needs %s (%s), %s %s %s", needs[component->needs & 7],
+                      access_words(component->needs), class_bits(judgement->class),
+                      judgement->class == CLASS_ACL_GROUP ? "have" : "has",
+                      rwx_of(judgement->granted).text);
+        break;
+    case COMPONENT_UNKNOWN:
+        page_paint(page, PAINT_RED);
+        buffer_slice(page->out, component->status_known ? SLICE("refused, not by these bits")
+                                                        : SLICE("cannot be read"));
+        break;
+    case COMPONENT_MISSING:
+        page_paint(page, PAINT_RED);
+        buffer_slice(page->out, SLICE("MISSING"));
+        break;
+    case COMPONENT_UNREACHED:
+        buffer_slice(page->out, SLICE("not reached"));
+        break;
+    }
+    page_paint(page, PAINT_NONE);
+}
+
+static struct slice row_path(const struct report *report, size_t index, struct arena *arena) {
+    const struct walk *walk = &report->facts->walk;
+    const struct component *component = &walk->components[index];
+    bool behind_culprit = component->lookup_error != 0 && component->lookup_error != ENOENT;
+    if (!behind_culprit)
+        return component->path;
+    /* "data/cat.jpg": what was not reached, from the component that refused. */
+    struct slice name = slice_basename(component->path);
+    struct buffer text = buffer_in(arena, name.length + walk->missing.length);
+    buffer_slice(&text, name);
+    buffer_slice(&text, walk->missing);
+    return text.cut ? name : buffer_text(&text);
+}
+
+static void put_row(struct page *page, struct arena *arena, size_t index, size_t column) {
+    const struct report *report = page->report;
+    const struct component *component = &report->facts->walk.components[index];
+    const struct accounts *accounts = &report->facts->accounts;
+    size_t width = put_column_path(page, row_path(report, index, arena));
+    buffer_pad(page->out, page->out->length - width, width > column ? width + 2 : column + 2);
+    if (component->status_known && component->lookup_error == 0) {
+        put_mode(page->out, component);
+        buffer_char(page->out, ' ');
+        size_t start = page->out->length;
+        const struct {
+            const struct id_name *names;
+            size_t count;
+            uint32_t id;
+        } ids[] = {{accounts->users, accounts->user_count, component->status.st_uid},
+                   {accounts->groups, accounts->group_count, component->status.st_gid}};
+        for (size_t i = 0; i < 2; i++) {
+            struct slice name = SLICE("");
+            for (size_t j = 0; j < ids[i].count; j++)
+                if (ids[i].names[j].id == ids[i].id)
+                    name = ids[i].names[j].name;
+            if (name.length > 0)
+                escape_shown(page->out, slice_first(name, 16), page->ascii);
+            else
+                buffer_format(page->out, "%u", ids[i].id);
+            if (i == 0)
+                buffer_char(page->out, ':');
+        }
+        buffer_pad(page->out, start, 14);
+        buffer_char(page->out, ' ');
+    }
+    put_component_verdict(page, index);
+    if (component->role == ROLE_LINK) {
+        buffer_slice(page->out, SLICE("  -> "));
+        escape_shown(page->out, slice_first(component->link_target, 100), page->ascii);
+    }
+    page_end_line(page);
+}
+
+void page_put_walk(struct page *page, struct arena *arena, size_t most_rows) {
+    const struct walk *walk = &page->report->facts->walk;
+    size_t column = 0;
+    /* The first row and the last ones: the middle is the least interesting. */
+    size_t skipped = walk->count > most_rows ? walk->count - most_rows + 1 : 0;
+    bool gap = skipped + walk->elided > 0;
+    for (size_t i = 0; i < walk->count; i++) {
+        size_t length = walk->components[i].path.length;
+        bool shown = i == 0 || i > skipped;
+        bool reached = walk->components[i].lookup_error == 0;
+        if (shown && reached && length > column)
+            column = length > MOST_COLUMN_BYTES ? MOST_COLUMN_BYTES : length;
+    }
+    for (size_t i = 0; i < walk->count; i++) {
+        page_label(page, i == 0 ? "path:" : "");
+        put_row(page, arena, i, column);
+        if (i == 0 && gap) {
+            page_label(page, "");
+            buffer_format(page->out, "... %zu more, all ok\n", skipped + walk->elided);
+            page->lines_left -= page->lines_left > 0;
+            i += skipped;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's permission rule: one identity, one object, some wanted bits. */
+#ifndef PERMSHIM_VERDICT_ACCESS_H
+#define PERMSHIM_VERDICT_ACCESS_H
+
+#include "verdict.h"
+
+enum mapping { MAPPED, MAYBE_MAPPED, NOT_MAPPED };
+
+struct access {
+    bool allowed;
+    bool sure;               /* false: something the rule needs could not be read */
+    enum access_class class; /* which class of bits decides for this identity */
+    bool by_capability;      /* the class denies, a capability allows */
+    unsigned granted;        /* ACCESS_* that the class gives by itself */
+    unsigned missing;        /* wanted and not granted; 0 when the class allows */
+    /* when an ACL decided */
+    const struct acl_entry *entry; /* the entry that came nearest; NULL: no ACL decided */
+    unsigned mask;                 /* the ACL's mask; rwx when it has none */
+    bool mask_took;                /* without the mask the entries would allow */
+    /* when a capability would have allowed */
+    bool capability_idle; /* effective, but owner or group is not mapped, so it does not count */
+    /* when owner or group is not mapped by an idmapped mount */
+    bool unmapped_write;  /* nobody may write then, whatever the bits: HAS_UNMAPPED_ID(), linux/fs.h
+                           */
+    enum mapping mapping; /* of owner and group together */
+};
+
+/* inode_permission()'s discretionary part: acl_permission_check(), posix_acl_permission() and
+ * generic_permission() of fs/namei.c and fs/posix_acl.c. Pure. */
+void access_decide(const struct identity *identity, const struct component *component,
+                   unsigned wanted, struct access *access);
+
+/* Whether the effective set holds capability number `capability`, linux/capability.h. */
+static inline bool identity_has(const struct identity *identity, unsigned capability) {
+    return identity->effective >> capability & 1;
+}
+
+/* Whether the mount maps ids by itself, mount_setattr(2). */
+bool mount_is_idmapped(const struct mount *mount);
+
+/* Whether a comma-separated list of mount options holds `option`. */
+bool options_have(struct slice options, const char *option);
+
+/* "r-x" */
+struct rwx {
+    char text[4];
+};
+struct rwx rwx_of(unsigned access);
+
+/* "read", "write and search" … */
+const char *access_words(unsigned access);
+
+#endif

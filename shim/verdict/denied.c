@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/buffer.h"
+#include "verdict/trial.h"
+#include <errno.h>
+#include <linux/capability.h>
+
+/* The component that the kernel asks last before it says no; NO_CULPRIT when the walk was not
+ * refused and could not have been. */
+static int find_suspect(const struct trial *trial) {
+    const struct walk *walk = &trial->facts->walk;
+    int last = (int)walk->count - 1;
+    if (walk->cut || walk->count == 0)
+        return NO_CULPRIT;
+    if (walk->error == EACCES)
+        return walk->components[last].role == ROLE_LINK ? last : walk->directory;
+    if (walk->error == 0)
+        return last;
+    bool would_create = walk->error == ENOENT && walk->creates && walk->missing.length == 0 &&
+                        !walk->trailing_slash;
+    return would_create ? walk->directory : NO_CULPRIT;
+}
+
+/* The kernel's answer at the suspect: EACCES, 0 or ANSWER_UNKNOWN. */
+static int kernel_answer_at(const struct trial *trial, int suspect) {
+    const struct walk *walk = &trial->facts->walk;
+    return walk->error == EACCES ? EACCES : component_at(trial, suspect)->kernel_answer;
+}
+
+/* ---- why ---- */
+
+static void put_acl_entry(struct buffer *text, const struct acl_entry *entry) {
+    struct rwx rwx = rwx_of(entry->access);
+    switch (entry->tag) {
+    case ACL_TAG_USER:
+        buffer_format(text, "user:%u:%s", entry->id, rwx.text);
+        break;
+    case ACL_TAG_GROUP:
+        buffer_format(text, "group:%u:%s", entry->id, rwx.text);
+        break;
+    case ACL_TAG_GROUP_OBJ:
+        buffer_format(text, "group::%s", rwx.text);
+        break;
+    default:
+        buffer_format(text, "other::%s", rwx.text);
+    }
+}
+
+static void explain_acl(struct buffer *text, const struct access *access) {
+    buffer_format(text, "%s ",
+                  access->class == CLASS_ACL_USER
+                      ? "the ACL has an entry for this user, which decides:"
+                      : "the ACL's entries for its groups decide, the nearest is");
+    put_acl_entry(text, access->entry);
+    if (access->mask_took)
+        buffer_format(text, ", of which mask::%s leaves %s", rwx_of(access->mask).text,
+                      rwx_of(access->entry->access & access->mask).text);
+    else
+        buffer_format(text, ", without %s", access_words(access->missing));
+}
+
+static void explain_mode(struct buffer *text, const struct identity *identity,
+                         const struct component *component, const struct access *access) {
+    const struct stat *status = &component->status;
+    struct rwx bits = rwx_of(access->granted);
+    if (access->class == CLASS_OWNER) {
+        buffer_format(text, "uid %u owns it; so the \"owner\" bits %s decide, and no others",
+                      identity->fsuid, bits.text);
+        return;
+    }
+    buffer_format(text, "owner is %u, not %u; ", status->st_uid, identity->fsuid);
+    if (access->class == CLASS_GROUP)
+        buffer_format(
+            text, "group %u is among the groups; so the \"group\" bits %s decide, and no others",
+            status->st_gid, bits.text);
+    else if (access->entry)
+        buffer_format(text,
+                      "the ACL has no entry for this user or its groups; so the \"other\" bits "
+                      "%s decide",
+                      bits.text);
+    else
+        buffer_format(text, "group %u is not among the groups; so the \"other\" bits %s decide",
+                      status->st_gid, bits.text);
+}
+
+static void explain(struct trial *trial, const struct component *component,
+                    const struct access *access) {
+    struct buffer text = buffer_in(trial->arena, 1024);
+    const struct identity *identity = &trial->facts->identity;
+    if (access->class == CLASS_ACL_USER || access->class == CLASS_ACL_GROUP)
+        explain_acl(&text, access);
+    else
+        explain_mode(&text, identity, component, access);
+    if (trial->verdict->cause == CAUSE_unmapped_owner)
+        buffer_format(&text,
+                      "; %s: owner %u or group %u stands for an id that this %s does not map",
+                      access->unmapped_write ? "nobody may write here, whatever the bits"
+                                             : "its capabilities do not count here",
+                      component->status.st_uid, component->status.st_gid,
+                      mount_is_idmapped(component->mount) ? "mount" : "user namespace");
+    else if (trial->verdict->cause == CAUSE_root_without_capability)
+        buffer_slice(&text, SLICE("; root passes that only with CAP_DAC_OVERRIDE or "
+                                  "CAP_DAC_READ_SEARCH, and has not what is needed"));
+    trial->verdict->why = buffer_text(&text);
+}
+
+/* ---- which cause ---- */
+
+static enum cause plain_cause(const struct trial *trial, const struct component *component,
+                              unsigned missing) {
+    bool on_the_way = component->role != ROLE_TARGET;
+    if (on_the_way)
+        return component->needs & ACCESS_WRITE ? CAUSE_dir_write : CAUSE_dir_search;
+    if (S_ISDIR(component->status.st_mode))
+        return component->needs & ACCESS_WRITE ? CAUSE_dir_write : CAUSE_dir_list;
+    (void)trial;
+    return missing & ACCESS_READ ? CAUSE_file_read : CAUSE_file_write;
+}
+
+/* Has a class behind the one that decided every bit that is missing? */
+static bool later_class_has(const struct component *component, const struct access *access) {
+    unsigned group = component->status.st_mode >> 3 & 7, other = component->status.st_mode & 7;
+    if (access->class == CLASS_OWNER && (access->missing & ~group) == 0)
+        return true;
+    return (access->class == CLASS_OWNER || access->class == CLASS_GROUP) &&
+           (access->missing & ~other) == 0;
+}
+
+/* The order is the contract's, section 5. */
+static enum cause choose_cause(const struct trial *trial, const struct component *component,
+                               const struct access *access) {
+    if (access->capability_idle || access->unmapped_write)
+        return CAUSE_unmapped_owner;
+    if (trial->facts->identity.fsuid == 0)
+        return CAUSE_root_without_capability;
+    if (access->class == CLASS_ACL_USER || access->class == CLASS_ACL_GROUP)
+        return access->mask_took ? CAUSE_acl_mask : CAUSE_acl_entry;
+    if (later_class_has(component, access))
+        return CAUSE_class_shadow;
+    return plain_cause(trial, component, access->missing);
+}
+
+/* ---- when nothing that can be seen refuses ---- */
+
+static bool changed_lately(const struct trial *trial) {
+    const struct facts *facts = trial->facts;
+    for (size_t i = 0; i < facts->walk.count; i++) {
+        const struct component *component = &facts->walk.components[i];
+        if (component->status_known && component->status.st_ctim.tv_sec + 1 >= facts->now.tv_sec)
+            return true;
+    }
+    return false;
+}
+
+/* What could have refused without leaving a trace that this process may read, with the evidence. */
+static void list_candidates(struct trial *trial, const struct component *component) {
+    const struct identity *identity = &trial->facts->identity;
+    struct buffer text = buffer_in(trial->arena, 512);
+    buffer_slice(&text, SLICE("what could refuse unseen:"));
+    size_t before = text.length;
+    if (identity->lsm_label.length > 0 && !slice_is(identity->lsm_label, "unconfined"))
+        buffer_format(&text, " a security module (label %.*s);", (int)identity->lsm_label.length,
+                      identity->lsm_label.data);
+    if (identity->seccomp > 0)
+        buffer_slice(&text, SLICE(" a seccomp filter (one is active);"));
+    if (identity->no_new_privs)
+        buffer_slice(&text, SLICE(" Landlock (no_new_privs is set);"));
+    if (component && component->mount)
+        buffer_format(&text, " the file system (%.*s);", (int)component->mount->fstype.length,
+                      component->mount->fstype.data);
+    if (text.length > before)
+        text.length--; /* the last semicolon */
+    else
+        buffer_slice(&text, SLICE(" a security module, a BPF program, the file system itself"));
+    add_note(trial, "%.*s", (int)text.length, text.data);
+}
+
+static void judge_unseen(struct trial *trial, int suspect, int kernel) {
+    const struct component *component = component_at(trial, suspect);
+    if (suspect == NO_CULPRIT && trial->facts->walk.error == ENOENT) {
+        conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)trial->facts->walk.count - 1, NULL);
+        trial->verdict->why =
+            SLICE("the call was refused; a moment later a part of the path is gone");
+        return;
+    }
+    if (kernel == 0 && changed_lately(trial)) {
+        conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, suspect, NULL);
+        trial->verdict->why =
+            SLICE("mode, ACL and capabilities allow it now; something on the path was "
+                  "changed within the last second");
+        return;
+    }
+    conclude(trial, CAUSE_unseen, CERTAINTY_UNKNOWN, suspect, NULL);
+    trial->verdict->why =
+        kernel == EACCES
+            ? SLICE("mode, ACL and capabilities allow it, and yet the kernel refuses at this "
+                    "component")
+            : SLICE(
+                  "owner, mode, ACL and capabilities allow it at every component, and the kernel's "
+                  "own access check agrees; something behind them refused");
+    list_candidates(trial, component);
+}
+
+void judge_denied(struct trial *trial) {
+    int suspect = find_suspect(trial);
+    if (suspect == NO_CULPRIT) {
+        judge_unseen(trial, suspect, ANSWER_UNKNOWN);
+        return;
+    }
+    const struct component *component = component_at(trial, suspect);
+    int kernel = kernel_answer_at(trial, suspect);
+    struct access access;
+    access_decide(&trial->facts->identity, component, component->needs, &access);
+    /* An id that may or may not be mapped: the kernel knows. */
+    bool unmapped = access.capability_idle || access.unmapped_write;
+    bool refused = !access.allowed || (unmapped && kernel == EACCES);
+    if (!refused || kernel == 0 || !component->status_known) {
+        judge_unseen(trial, suspect, kernel);
+        return;
+    }
+    enum cause cause = choose_cause(trial, component, &access);
+    bool proven = kernel == EACCES && access.sure;
+    conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);
+    trial->judgements[suspect] = (struct judgement){COMPONENT_DENIED, access.class, access.granted};
+    explain(trial, component, &access);
+    fix_denied(trial, suspect, &access);
+    if (trial->facts->walk.error == EACCES)
+        add_note(trial, "what lies below cannot be seen from here and may need access too");
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of verdict/ share while they judge one incident. */
+#ifndef PERMSHIM_VERDICT_TRIAL_H
+#define PERMSHIM_VERDICT_TRIAL_H
+
+#include "verdict.h"
+#include "verdict/access.h"
+
+struct trial {
+    struct arena *arena;
+    const struct incident *incident;
+    const struct facts *facts;
+    struct verdict *verdict;
+    struct judgement *judgements; /* one for each component */
+};
+
+/* EACCES to a cause, with its why and fixes. */
+void judge_denied(struct trial *trial);
+
+/* ENOENT to a cause, with its why and fixes. */
+void judge_missing(struct trial *trial);
+
+/* The least fix for `access->missing` at component `culprit`: commands where they help. */
+void fix_denied(struct trial *trial, int culprit, const struct access *access);
+
+/* Sets cause, certainty and culprit, and the summary from the catalogue. */
+void conclude(struct trial *trial, enum cause cause, enum certainty certainty, int culprit,
+              const struct access *access);
+
+/* Adds a note, or a fix in words; dropped without a word when there is no room. */
+__attribute__((format(printf, 2, 3))) void add_note(struct trial *trial, const char *format, ...);
+void add_advice(struct trial *trial, struct slice advice);
+
+/* A path for a sentence: quoted, escaped, shortened in the middle to at most 300 bytes; a
+ * NUL stands behind it, and the data is never NULL. */
+struct slice quoted(struct arena *arena, struct slice path);
+
+static inline const struct component *component_at(const struct trial *trial, int index) {
+    return index >= 0 ? &trial->facts->walk.components[index] : NULL;
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/buffer.h"
+#include "base/escape.h"
+#include "verdict/trial.h"
+#include <errno.h>
+#include <stdarg.h>
+
+static const struct {
+    const char *word, *says;
+} catalogue[] = {
+#define CAUSE(id, word, says, page) [CAUSE_##id] = {word, says},
+#include "verdict/causes.def"
+#undef CAUSE
+};
+
+const char *cause_word(enum cause cause) {
+    return catalogue[cause].word;
+}
+
+struct slice quoted(struct arena *arena, struct slice path) {
+    enum { SHOWN_BYTES = 300, HEAD_BYTES = 100, TAIL_BYTES = 180 };
+    struct buffer text = buffer_in(arena, 10 * SHOWN_BYTES / 2 + 32);
+    if (path.length <= SHOWN_BYTES) {
+        escape_quoted(&text, path, true);
+    } else {
+        escape_quoted(&text, slice_first(path, HEAD_BYTES), true);
+        buffer_slice(&text, SLICE("..."));
+        escape_quoted(&text, slice_from(path, path.length - TAIL_BYTES), true);
+    }
+    if (!text.data)
+        return SLICE("'...'");
+    text.data[text.length] = '\0'; /* 4 bytes for each shown, and some to spare */
+    return buffer_text(&text);
+}
+
+static const char *class_words(enum access_class class) {
+    static const char *const words[] = {
+        [CLASS_NONE] = "mode",
+        [CLASS_OWNER] = "owner",
+        [CLASS_ACL_USER] = "ACL user",
+        [CLASS_ACL_GROUP] = "ACL group",
+        [CLASS_GROUP] = "group",
+        [CLASS_OTHER] = "other",
+        [CLASS_CAPABILITY] = "capability",
+    };
+    return words[class];
+}
+
+/* Puts what a {placeholder} of the catalogue stands for. */
+static void put_placeholder(struct trial *trial, struct buffer *text, struct slice name,
+                            int culprit, const struct access *access) {
+    const struct component *component = component_at(trial, culprit);
+    if (slice_is(name, "who"))
+        buffer_format(text, "uid %u", trial->facts->identity.fsuid);
+    else if (slice_is(name, "culprit") && component)
+        buffer_slice(text, quoted(trial->arena, component->path));
+    else if (slice_is(name, "class") && access)
+        buffer_format(text, "%s", class_words(access->class));
+    else if (slice_is(name, "missing") && access)
+        buffer_format(text, "%s", access_words(access->missing));
+    else
+        buffer_slice(text, SLICE("it"));
+}
+
+static struct slice fill_in(struct trial *trial, const char *says, int culprit,
+                            const struct access *access) {
+    struct buffer text = buffer_in(trial->arena, 2048);
+    struct slice rest = slice_of(says);
+    while (rest.length > 0) {
+        buffer_slice(&text, slice_split(&rest, '{'));
+        if (rest.length > 0)
+            put_placeholder(trial, &text, slice_split(&rest, '}'), culprit, access);
+    }
+    return buffer_text(&text);
+}
+
+void conclude(struct trial *trial, enum cause cause, enum certainty certainty, int culprit,
+              const struct access *access) {
+    struct verdict *verdict = trial->verdict;
+    verdict->cause = cause;
+    verdict->certainty = certainty;
+    verdict->culprit = culprit;
+    verdict->summary = fill_in(trial, catalogue[cause].says, culprit, access);
+}
+
+void add_note(struct trial *trial, const char *format, ...) {
+    struct verdict *verdict = trial->verdict;
+    struct buffer text = buffer_in(trial->arena, 1024);
+    va_list list;
+    va_start(list, format);
+    buffer_format_list(&text, format, list);
+    va_end(list);
+    if (verdict->note_count < VERDICT_MOST_NOTES)
+        verdict->notes[verdict->note_count++] = buffer_text(&text);
+}
+
+void add_advice(struct trial *trial, struct slice advice) {
+    struct verdict *verdict = trial->verdict;
+    if (verdict->fix_count < VERDICT_MOST_FIXES && advice.length > 0)
+        verdict->fixes[verdict->fix_count++] = (struct fix){.advice = advice};
+}
+
+/* What the rule says of each component, whatever the cause will be. */
+static void judge_components(struct trial *trial) {
+    const struct walk *walk = &trial->facts->walk;
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct component *component = &walk->components[i];
+        struct judgement *judgement = &trial->judgements[i];
+        struct access access;
+        access_decide(&trial->facts->identity, component, component->needs, &access);
+        judgement->class = access.by_capability ? CLASS_CAPABILITY : access.class;
+        judgement->granted = access.granted;
+        bool reached_something = (int)i != walk->directory || walk->error == 0;
+        bool kernel_allows =
+            component->kernel_answer == 0 || (component->role != ROLE_TARGET && reached_something);
+        bool kernel_denies = component->kernel_answer == EACCES;
+        if (component->lookup_error == ENOENT)
+            judgement->verdict = COMPONENT_MISSING;
+        else if (component->lookup_error != 0)
+            judgement->verdict = COMPONENT_UNREACHED;
+        else if (component->needs == 0 || (access.allowed && !kernel_denies))
+            judgement->verdict = COMPONENT_OK;
+        else if (!component->status_known || access.allowed != !kernel_denies)
+            judgement->verdict = kernel_allows ? COMPONENT_OK : COMPONENT_UNKNOWN;
+        else
+            judgement->verdict = COMPONENT_DENIED;
+    }
+}
+
+void verdict_reach(struct arena *arena, const struct incident *incident, const struct facts *facts,
+                   struct verdict *verdict) {
+    *verdict = (struct verdict){.culprit = NO_CULPRIT};
+    struct trial trial = {arena, incident, facts, verdict,
+                          ARENA_ARRAY(arena, struct judgement, facts->walk.count + 1)};
+    if (!trial.judgements) {
+        conclude(&trial, CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT, NULL);
+        return;
+    }
+    verdict->judgements = trial.judgements;
+    judge_components(&trial);
+    if (incident->error == ENOENT)
+        judge_missing(&trial);
+    else
+        judge_denied(&trial);
+}
