@@ -33,8 +33,8 @@ static void find_hosts_by_address(const struct python_stack *python, const struc
 }
 
 static bool in_loop(const struct python_stack *python, const struct frame *frame) {
-    /* pc is a return address: the call may be the function's last instruction. */
-    return frame->pc > python->loop_start && frame->pc <= python->loop_end;
+    uintptr_t address = frame->pc - !frame->interrupted; /* of the call, which may come last */
+    return address >= python->loop_start && address < python->loop_end;
 }
 
 /*
