@@ -14,6 +14,7 @@
 #include "next.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -75,7 +76,7 @@ static inline bool no_pointer(const void *result) {
         type result = next.name arguments;                                                         \
         if (errno == 0)                                                                            \
             errno = error;                                                                         \
-        else if (result != 0)                                                                      \
+        else if (result == GLOB_NOMATCH || result == GLOB_ABORTED)                                 \
             glob_failed(&(struct failed_call){#name, group, how_is, AT_FDCWD, false}, path, how);  \
         return result;                                                                             \
     }

@@ -100,6 +100,8 @@ void call_failed(const struct failed_call *call, const char *path, uintptr_t how
 void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how) {
     char directory[GLOB_DIRECTORY_BYTES] = ".";
     size_t length = 0;
+    if (errno != EACCES)
+        return;
     for (size_t i = 0; pattern[i] && !memchr("*?[\\", pattern[i], 4); i++)
         if (pattern[i] == '/')
             length = i + 1;
