@@ -68,21 +68,17 @@ static bool group_reports(enum call_group group, int error) {
                                        (group == GROUP_PROBE && config.probe_missing));
 }
 
-/* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT,
- * or the EINVAL of an unknown fopen mode. */
-static bool path_was_read(int error, const char *path) {
+/* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
+ * EINVAL of an unknown fopen mode. */
+__attribute__((noinline)) static bool is_readable(const char *path) {
     struct memory memory = {0};
-    return error == ENOENT || error == EACCES ||
-           memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
+    return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
 }
 
-void call_failed(const struct failed_call *call, const char *path, uintptr_t how) {
-    int error = errno;
-    enum call_group group = group_of(call, how);
-    if (!config_reports(error) || !group_reports(group, error) || !path || !config.enabled)
-        return;
-    if (!path_was_read(error, path) || (group != GROUP_DIR && !match_path(&config.matcher, path)))
-        return;
+/* What most failures do not come to stays out of what they all run through. */
+__attribute__((noinline)) static void report_failure(const struct failed_call *call,
+                                                     enum call_group group, const char *path,
+                                                     uintptr_t how, int error) {
     struct incident incident = {
         .function = call->function,
         .group = group,
@@ -95,6 +91,17 @@ void call_failed(const struct failed_call *call, const char *path, uintptr_t how
     read_how(&incident, how);
     incident_enter(&incident);
     errno = error;
+}
+
+void call_failed(const struct failed_call *call, const char *path, uintptr_t how) {
+    int error = errno;
+    enum call_group group = group_of(call, how);
+    if (!config_reports(error) || !group_reports(group, error) || !path || !config.enabled)
+        return;
+    if (error != ENOENT && error != EACCES && !is_readable(path))
+        return;
+    if (group == GROUP_DIR || match_path(&config.matcher, path))
+        report_failure(call, group, path, how, error);
 }
 
 void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how) {
