@@ -41,6 +41,7 @@ struct identity {
     size_t group_count;
     bool groups_complete;
     uint64_t effective;     /* CapEff: bit N is capability N of capabilities(7) */
+    uint64_t permitted;     /* CapPrm */
     bool in_user_namespace; /* in another than the initial one */
     struct id_map uid_map, gid_map;
     uid_t overflow_uid; /* how an unmapped id is shown: /proc/sys/kernel/overflowuid */

@@ -19,8 +19,9 @@ void walk_path(struct arena *arena, const struct incident *incident, struct walk
 void component_observe(struct arena *arena, int descriptor, struct component *component);
 
 /* Adds to what the call needs of a component and asks the kernel about all of it by faccessat2(2),
- * as the open would be judged: with the effective and file system ids. */
-void component_need(int descriptor, struct component *component, unsigned access);
+ * as an open would be judged, with the effective and file system ids; or with the real ones, as
+ * access(2) does. */
+void component_need(int descriptor, struct component *component, unsigned access, bool real_ids);
 
 /* The name under /proc by which an O_PATH descriptor, or AT_FDCWD, can be asked for attributes. */
 enum { DESCRIPTOR_NAME_BYTES = 48 };

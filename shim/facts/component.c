@@ -32,11 +32,12 @@ void component_observe(struct arena *arena, int descriptor, struct component *co
         component->acl.state = component->status_known ? ACL_UNSUPPORTED : ACL_UNKNOWN;
 }
 
-void component_need(int descriptor, struct component *component, unsigned access) {
+void component_need(int descriptor, struct component *component, unsigned access, bool real_ids) {
     component->needs |= access;
     if (component->needs == 0)
         return;
-    int answer = sys_faccessat2(descriptor, "", (int)component->needs, AT_EACCESS | AT_EMPTY_PATH);
+    int answer = sys_faccessat2(descriptor, "", (int)component->needs,
+                                AT_EMPTY_PATH | (real_ids ? 0 : AT_EACCESS));
     /* A filter that does not know the call answers ENOSYS, an old one of Docker's EPERM: no answer.
      */
     component->kernel_answer =
