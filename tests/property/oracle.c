@@ -181,12 +181,6 @@ static bool open_unnamed(struct road *road, int node) {
     return false;
 }
 
-/* EACCES before the file's own mode is asked; chmod would not help, but it may refuse as well. */
-static bool refuse_early(struct road *road, int node, unsigned needs, const char *cause) {
-    road->answer->also_refused = !rights_of(road->scene, road->subject, node, needs).allowed;
-    return refuse(road, EACCES, node, cause);
-}
-
 /* The path leads to `node`. `slash`: it asked for a directory. */
 static bool open_node(struct road *road, int node, bool slash) {
     const struct scene *scene = road->scene;
@@ -202,7 +196,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if ((flags & O_CREAT) && file->type == DIRECTORY)
         return refuse(road, EISDIR, node, "is-a-directory");
     if ((flags & O_CREAT) && create_protected(road, node))
-        return refuse_early(road, node, needs, "protected-create");
+        return refuse(road, EACCES, node, "protected-create");
     if ((slash || (flags & O_DIRECTORY)) && file->type != DIRECTORY)
         return refuse(road, ENOTDIR, node, "not-a-directory");
     if (flags & O_PATH)
@@ -215,7 +209,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if (file->type == DIRECTORY && written)
         return refuse(road, EISDIR, node, "is-a-directory");
     if (file->type == DEVICE && scene->place->nodev && node >= scene->mount)
-        return refuse_early(road, node, needs, "nodev");
+        return refuse(road, EACCES, node, "nodev");
     if (written && locked && scene->place->read_only_super && !is_special(file))
         return refuse(road, EROFS, node, "read-only");
     if (!need(road, node, needs))

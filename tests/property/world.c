@@ -170,6 +170,7 @@ bool world_open(struct world *world, unsigned workers) {
         return failed("a mount namespace (root?)", "");
     if (!mkdtemp(world->base) || mount("tmpfs", world->base, "tmpfs", 0, "mode=0755") != 0)
         return failed("mount tmpfs", world->base);
+    world->sysctls = sysctls_read();
     make_tmpfs(world);
     make_ext4(world);
     make_workers(world, workers);
@@ -203,7 +204,7 @@ void world_scene(const struct world *world, const struct place *place, unsigned 
                  struct scene *scene) {
     char name[16];
     scene->place = place;
-    scene->sysctls = sysctls_read();
+    scene->sysctls = world->sysctls;
     scene->count = 0;
     add_step(scene, "");
     add_step(scene, "run");
@@ -244,6 +245,10 @@ struct sysctls sysctls_read(void) {
             close(file);
     }
     return (struct sysctls){value[0], value[1], value[2]};
+}
+
+bool sysctls_equal(struct sysctls a, struct sysctls b) {
+    return a.symlinks == b.symlinks && a.regular == b.regular && a.fifos == b.fifos;
 }
 
 bool sysctls_write(struct sysctls sysctls) {

@@ -13,6 +13,7 @@ struct world {
     unsigned place_count;
     struct place places[MOST_PLACES];
     const char *plain[MOST_PLACES]; /* the same files without the place's restrictions */
+    struct sysctls sysctls;         /* in force now */
 };
 
 /* Enters a mount namespace and makes the places. What this machine cannot do is left out, with a
@@ -29,6 +30,7 @@ const struct place *world_any_place(const struct world *world, struct random *ra
 bool world_enter(const struct world *world, const struct place *place, unsigned worker);
 
 struct sysctls sysctls_read(void);
+bool sysctls_equal(struct sysctls a, struct sysctls b);
 /* False, with a line on stderr, when they cannot be written. */
 bool sysctls_write(struct sysctls sysctls);
 
