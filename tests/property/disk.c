@@ -10,11 +10,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* What stands behind the path of the top's parent: "t/a/b". */
+/* What stands behind the path of the top's parent: "t/a/b"; "." for the parent itself.
+ * A path that leads elsewhere stays absolute. */
 static const char *relative(const struct scene *scene, const char *path) {
     char parent[PATH_BYTES];
     node_path(scene, scene->top - 1, parent, sizeof parent);
-    return path + strlen(parent) + 1;
+    size_t length = strlen(parent);
+    if (strncmp(path, parent, length) != 0)
+        return path;
+    return path[length] ? path + length + 1 : ".";
 }
 
 static bool failed(const char *what, const char *path) {
@@ -93,7 +97,7 @@ static bool get_acl(const char *path, const char *attribute, struct entries *acl
 
 bool disk_read(struct scene *scene) {
     char absolute[PATH_BYTES];
-    for (int i = scene->top; i < scene->count; i++) {
+    for (int i = scene->top - 1; i < scene->count; i++) {
         struct node *node = &scene->nodes[i];
         struct stat status;
         node_path(scene, i, absolute, sizeof absolute);

@@ -56,6 +56,12 @@ static int node_of_path(const struct scene *scene, const char *path) {
     return NO_NODE;
 }
 
+/* The directories that lead to the tree belong to all workers. */
+static bool is_shared(const struct scene *scene, const char *culprit) {
+    int node = node_of_path(scene, culprit);
+    return node != NO_NODE && node < scene->top - 1;
+}
+
 static bool reaches(const struct scene *scene, const struct subject *who, int node) {
     for (int at = scene->nodes[node].parent; at != 0; at = scene->nodes[at].parent)
         if (!rights_of(scene, who, at, X).allowed)
@@ -64,13 +70,10 @@ static bool reaches(const struct scene *scene, const struct subject *who, int no
 }
 
 /* Whom to run the command as: the least of those it names that gets there at all. */
-static bool choose(const struct trial *trial, const struct fix_command *fix, struct subject *who,
-                   struct trial_counts *counts) {
+static bool choose(const struct trial *trial, int node, const struct fix_command *fix,
+                   struct subject *who, struct trial_counts *counts) {
     const struct scene *scene = &trial->scene;
     const struct subject *subject = &trial->subject;
-    int node = node_of_path(scene, fix->arguments[fix->count - 1]);
-    if (node == NO_NODE)
-        return false;
     uint32_t uid = seen_uid(scene, node), gid = seen_gid(scene, node);
     bool owned = uid != UINT32_MAX && gid != UINT32_MAX &&
                  (!subject->in_namespace || (subject_inside(&subject->uid_map, uid) != UINT32_MAX &&
@@ -120,17 +123,23 @@ static bool run_command(const struct fix_command *fix, const struct subject *who
 }
 
 /* All commands of one report: they are all needed. */
-static enum complaint apply(const struct trial *now, const struct outcome *outcome, bool *wider,
+static enum complaint apply(const struct trial *now, struct outcome *outcome, bool *wider,
                             struct trial_counts *counts) {
     for (unsigned i = 0; i < outcome->fix_count; i++) {
         const struct fix_command *fix = &outcome->fixes[i];
         struct subject who;
         if (fix->count == 0)
             continue; /* advice in words */
+        int node = node_of_path(&now->scene, fix->arguments[fix->count - 1]);
         counts->commands++;
         *wider |= fix->opens_to_more;
-        if (!choose(now, fix, &who, counts) || !run_command(fix, &who))
+        if (node < now->scene.top - 1 || !choose(now, node, fix, &who, counts) ||
+            !run_command(fix, &who)) {
+            snprintf(outcome->why, sizeof outcome->why,
+                     "command %u of %u fails as uid %u gid %u of the initial namespace", i + 1,
+                     outcome->fix_count, who.fsuid, who.fsgid);
             return COMPLAINT_FIX;
+        }
     }
     return CONTENT;
 }
@@ -147,7 +156,7 @@ static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wid
                            struct trial_counts *counts) {
     for (unsigned round = 0; round < MOST_ROUNDS && outcome->error == EACCES; round++) {
         struct expectation then;
-        if (!has_command(outcome)) {
+        if (!has_command(outcome) || is_shared(&now->scene, outcome->culprit)) {
             counts->unfixable++;
             return CONTENT;
         }
@@ -164,7 +173,10 @@ static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wid
             return complaint;
     }
     counts->fixed += outcome->error != EACCES;
-    return outcome->error == EACCES ? COMPLAINT_FIX : CONTENT;
+    if (outcome->error != EACCES)
+        return CONTENT;
+    snprintf(outcome->why, sizeof outcome->why, "still refused after %d reports", MOST_ROUNDS);
+    return COMPLAINT_FIX;
 }
 
 enum complaint trial_fix(const struct trial *trial, struct outcome *outcome,
@@ -176,6 +188,8 @@ enum complaint trial_fix(const struct trial *trial, struct outcome *outcome,
     bool wider = false;
     if (!outcome->examined || outcome->error != EACCES)
         return CONTENT;
+    if (is_shared(&trial->scene, outcome->culprit))
+        return CONTENT;
     witness_generate(&random, &trial->subject, witnesses);
     if (!witness_ask(&trial->scene, witnesses, &before))
         return COMPLAINT_COUNT;
@@ -184,7 +198,7 @@ enum complaint trial_fix(const struct trial *trial, struct outcome *outcome,
         (!witness_ask(&trial->scene, witnesses, &after) ||
          memcmp(&before, &after, sizeof before) != 0))
         complaint = COMPLAINT_LEAK;
-    for (int i = trial->scene.top; i < trial->scene.count; i++)
+    for (int i = trial->scene.top - 1; i < trial->scene.count; i++)
         disk_dress(&trial->scene, i);
     return complaint;
 }

@@ -228,7 +228,6 @@ int main(void) {
     clock_gettime(CLOCK_MONOTONIC, &start);
     run_phases();
     clock_gettime(CLOCK_MONOTONIC, &end);
-    world_close(&world);
     double seconds =
         (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
     return score_report(score, options.seed, seconds) == 0 ? 0 : 1;
