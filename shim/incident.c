@@ -99,10 +99,9 @@ void incident_examine(struct arena *arena, const struct incident *incident, stru
     verdict_reach(arena, incident, facts, verdict);
 }
 
-/* What only a report that is written needs. */
-static void collect_the_rest(struct arena *arena, struct facts *facts) {
+/* Where it happened: what only something that is written needs. */
+static void collect_the_place(struct arena *arena, struct facts *facts) {
     struct utsname *names = ARENA_NEW(arena, struct utsname);
-    accounts_read(arena, facts);
     facts->working_directory = read_link(arena, "/proc/thread-self/cwd");
     facts->executable = read_link(arena, "/proc/self/exe");
     if (names && sys_call(SYS_uname, (long)names, 0, 0, 0, 0, 0) == 0)
@@ -163,11 +162,12 @@ static void make_report(void *argument) {
                 &sighting);
     if (!sighting.report && !sighting.say_count)
         return;
-    collect_the_rest(&desk->arena, &desk->facts);
+    collect_the_place(&desk->arena, &desk->facts);
     if (sighting.say_count) {
         tally_untold(fingerprint, write_summary, desk);
         return;
     }
+    accounts_read(&desk->arena, &desk->facts);
     if (config.frames > 0 && !desk->shares_memory)
         frames_collect(&desk->arena, &desk->memory, desk->registers, &desk->stack);
     struct report report = {
@@ -245,7 +245,7 @@ static void make_summary(void *argument) {
     sys_clock(CLOCK_REALTIME, &desk->facts.now);
     desk->facts.identity.pid = sys_getpid();
     desk->facts.identity.tid = sys_gettid();
-    collect_the_rest(&desk->arena, &desk->facts);
+    collect_the_place(&desk->arena, &desk->facts);
     tally_untold(0, write_summary, desk);
 }
 

@@ -57,6 +57,7 @@ struct fix {
     size_t argument_count;
     unsigned run_as;     /* RUN_AS_*; of a command */
     struct slice grants; /* "uid 1001: search" */
+    struct slice effect; /* the same as a sentence's end: "lets uid 1001 pass" */
     struct slice advice; /* of a fix without a command */
     bool opens_to_more;  /* others gain by it, and `grants` says so */
 };

@@ -23,6 +23,18 @@ static const char *who_gains(const struct remedy *remedy) {
                                     : "";
 }
 
+/* What the missing bits are good for at this component. */
+static const char *deed(const struct component *component, unsigned missing) {
+    static const char *const directory_deeds[] = {
+        "nothing", "pass",          "write names",          "create names in it",
+        "list it", "list and pass", "list and write names", "list and create names"};
+    static const char *const file_deeds[] = {"nothing",           "execute it",       "write it",
+                                             "write it",          "read it",          "read it",
+                                             "read and write it", "read and write it"};
+    return S_ISDIR(component->status.st_mode) ? directory_deeds[missing & 7]
+                                              : file_deeds[missing & 7];
+}
+
 static void add_command(struct trial *trial, int culprit, const struct access *access,
                         const struct remedy *remedy) {
     struct verdict *verdict = trial->verdict;
@@ -42,6 +54,9 @@ static void add_command(struct trial *trial, int culprit, const struct access *a
     fix->arguments[fix->argument_count++] = remedy->specification;
     fix->arguments[fix->argument_count++] = component->path;
     fix->opens_to_more = remedy->opens_to_all || remedy->opens_to_group || remedy->rewrites;
+    fix->effect = arena_format(trial->arena, "lets uid %u %s%s", trial->facts->identity.fsuid,
+                               deed(component, access->missing),
+                               fix->opens_to_more ? who_gains(remedy) : ", nothing more");
     fix->grants = arena_format(trial->arena, "uid %u: %s%s", trial->facts->identity.fsuid,
                                access_words(access->missing), who_gains(remedy));
 }

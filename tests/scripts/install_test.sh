@@ -19,7 +19,7 @@ files() {
 }
 
 in_tree install
-check "installed files" "opt/tree/bin/permshim 755|opt/tree/lib/permshim/libpermshim.so 644|opt/tree/share/man/man1/permshim.1 644|opt/tree/share/permshim/causes.txt 644|" "$(files)"
+check "installed files" "opt/tree/bin/permshim 755|opt/tree/lib/permshim/libpermshim.so 644|opt/tree/share/doc/permshim/LICENSE 644|opt/tree/share/doc/permshim/LICENSE.libunwind 644|opt/tree/share/man/man1/permshim.1 644|opt/tree/share/permshim/causes.txt 644|" "$(files)"
 root=$(readlink -f "$tmp/stage/opt/tree")
 page=$root/share/man/man1/permshim.1
 check "the launcher finds its library" "$root/lib/permshim/libpermshim.so" "$("$root/bin/permshim" printenv LD_PRELOAD)"
