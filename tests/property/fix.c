@@ -79,6 +79,7 @@ static bool choose(const struct trial *trial, int node, const struct fix_command
                  (!subject->in_namespace || (subject_inside(&subject->uid_map, uid) != UINT32_MAX &&
                                              subject_inside(&subject->gid_map, gid) != UINT32_MAX));
     *who = *subject;
+    who->effective = 0; /* execve(2) takes them, capabilities(7) */
     if ((fix->run_as & SELF) && subject->euid == subject->fsuid && reaches(scene, who, node))
         return true;
     *who = plain_subject(subject, uid, gid);

@@ -3,7 +3,7 @@
  * The property test: random trees, subjects and calls; the oracle's answer, the running kernel's,
  * and the library's verdict must agree, and its fixes must work. Needs root. Environment:
  * N (how many trees), SEED, JOBS, FIXES (percentage of trees whose fixes are run), CASE (one index
- * alone), PLACE (one place alone), SHOW (most kinds of disagreement printed).
+ * alone), PLACE (one place alone), NO_NAMESPACES, SHOW (most kinds of disagreement printed).
  */
 #include "call.h"
 #include "disk.h"

@@ -9,6 +9,7 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
@@ -96,7 +97,7 @@ void subject_generate(struct random *random, const struct scene *scene, struct s
     uint64_t available = capabilities_available();
     subject->effective = any_capabilities(random) & available;
     subject->bounding = random_chance(random, 70) ? available : random_next(random) & available;
-    if (random_chance(random, 20))
+    if (random_chance(random, 20) && !getenv("NO_NAMESPACES"))
         enter_namespace(random, subject);
     subject->cwd = scene->top - 1;
     for (int i = scene->top; i < scene->count; i++)
