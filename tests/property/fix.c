@@ -69,21 +69,27 @@ static bool reaches(const struct scene *scene, const struct subject *who, int no
     return true;
 }
 
+/* Whether owner and group have ids in the subject's world. */
+static bool is_mapped(const struct trial *trial, int node) {
+    const struct subject *subject = &trial->subject;
+    uint32_t uid = seen_uid(&trial->scene, node), gid = seen_gid(&trial->scene, node);
+    return uid != UINT32_MAX && gid != UINT32_MAX &&
+           (!subject->in_namespace || (subject_inside(&subject->uid_map, uid) != UINT32_MAX &&
+                                       subject_inside(&subject->gid_map, gid) != UINT32_MAX));
+}
+
 /* Whom to run the command as: the least of those it names that gets there at all. */
 static bool choose(const struct trial *trial, int node, const struct fix_command *fix,
                    struct subject *who, struct trial_counts *counts) {
     const struct scene *scene = &trial->scene;
     const struct subject *subject = &trial->subject;
-    uint32_t uid = seen_uid(scene, node), gid = seen_gid(scene, node);
-    bool owned = uid != UINT32_MAX && gid != UINT32_MAX &&
-                 (!subject->in_namespace || (subject_inside(&subject->uid_map, uid) != UINT32_MAX &&
-                                             subject_inside(&subject->gid_map, gid) != UINT32_MAX));
     *who = *subject;
     who->effective = 0; /* execve(2) takes them, capabilities(7) */
+    who->fsgid = who->egid;
     if ((fix->run_as & SELF) && subject->euid == subject->fsuid && reaches(scene, who, node))
         return true;
-    *who = plain_subject(subject, uid, gid);
-    if ((fix->run_as & AS_OWNER) && owned && reaches(scene, who, node))
+    *who = plain_subject(subject, seen_uid(scene, node), seen_gid(scene, node));
+    if ((fix->run_as & AS_OWNER) && is_mapped(trial, node) && reaches(scene, who, node))
         return true;
     counts->unreachable += (fix->run_as & (SELF | AS_OWNER)) != 0;
     *who = root_subject(subject);
@@ -123,6 +129,18 @@ static bool run_command(const struct fix_command *fix, const struct subject *who
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* Why a command may have been in vain, in words that tell kinds of failure apart. */
+static const char *obstacle(const struct trial *now, int node) {
+    const struct scene *scene = &now->scene;
+    if (node < scene->top - 1)
+        return "outside the tree";
+    if (scene->place->read_only_mount || scene->place->read_only_super)
+        return "read-only mount";
+    if (seen_uid(scene, node) == UINT32_MAX || seen_gid(scene, node) == UINT32_MAX)
+        return "owner not in the idmapped mount";
+    return is_mapped(now, node) ? "owner mapped" : "owner not in the user namespace";
+}
+
 /* All commands of one report: they are all needed. */
 static enum complaint apply(const struct trial *now, struct outcome *outcome, bool *wider,
                             struct trial_counts *counts) {
@@ -137,8 +155,8 @@ static enum complaint apply(const struct trial *now, struct outcome *outcome, bo
         if (node < now->scene.top - 1 || !choose(now, node, fix, &who, counts) ||
             !run_command(fix, &who)) {
             snprintf(outcome->why, sizeof outcome->why,
-                     "command %u of %u fails as uid %u gid %u of the initial namespace", i + 1,
-                     outcome->fix_count, who.fsuid, who.fsgid);
+                     "%s: command %u of %u fails as uid %u gid %u of the initial namespace",
+                     obstacle(now, node), i + 1, outcome->fix_count, who.fsuid, who.fsgid);
             return COMPLAINT_FIX;
         }
     }

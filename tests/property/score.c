@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score.h"
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 
 struct score *score_new(void) {
@@ -35,6 +36,11 @@ bool score_first(struct score *score, unsigned most, enum complaint complaint,
                  const struct expectation *expectation, const struct outcome *outcome) {
     uint64_t hash = mix(0xcbf29ce484222325U + (uint64_t)complaint, expectation->causes[0]);
     hash = mix(hash + (uint64_t)expectation->error, outcome->cause) + (uint64_t)outcome->error;
+    if (complaint == COMPLAINT_FIX) {
+        char kind[sizeof outcome->why];
+        snprintf(kind, sizeof kind, "%.*s", (int)strcspn(outcome->why, ":"), outcome->why);
+        hash = mix((uint64_t)complaint, kind);
+    }
     hash |= 1;
     for (unsigned i = 0; i < most && i < MOST_SIGNATURES; i++) {
         uint64_t free = 0;
