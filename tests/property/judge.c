@@ -54,8 +54,8 @@ enum complaint judge(const struct expectation *expectation, const struct outcome
         return blames_nobody(outcome) ? CONTENT : COMPLAINT_BLAME;
     if (!can_be_told(expectation))
         return CONTENT;
-    if (expectation->lookalike && strcmp(outcome->cause, "unseen") == 0)
-        return CONTENT;
+    if (expectation->lookalike && outcome->certainty != SURE_PROVEN)
+        return CONTENT; /* nobody could tell; it does not claim to */
     if (!is_expected(expectation, outcome->cause))
         return COMPLAINT_CAUSE;
     if (*expectation->culprit_path && strcmp(expectation->culprit_path, outcome->culprit) != 0)

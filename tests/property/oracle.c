@@ -45,10 +45,7 @@ static bool need(struct road *road, int node, unsigned needs) {
         return true;
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
-    /* An idmapped mount's map cannot be read by those who use it. */
-    road->answer->guess =
-        road->scene->place->idmapped &&
-        (seen_uid(road->scene, node) == UINT32_MAX || seen_gid(road->scene, node) == UINT32_MAX);
+    road->answer->guess = rights_blurred(road->scene, road->subject, node);
     road->answer->lookalike = road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
@@ -98,8 +95,12 @@ static bool follow(struct road *road, int link, const char *after, bool last) {
     if (++road->links > MOST_LINKS)
         return refuse(road, ELOOP, NO_NODE, NULL);
     /* The kernel guards a link where the path ends, not one that is passed through. */
-    if (last && link_protected(road, link))
+    if (last && link_protected(road, link)) {
+        /* Before it says so, Linux (6.18) starts the walk once more and counts the links on. */
+        if (2 * road->links > MOST_LINKS)
+            return refuse(road, ELOOP, NO_NODE, NULL);
         return refuse(road, EACCES, link, "protected-symlink");
+    }
     if (scene->place->nosymfollow && link >= scene->mount)
         return refuse(road, ELOOP, link, "symlink-loop");
     road->inside[road->depth].node = link;

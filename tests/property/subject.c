@@ -43,10 +43,14 @@ static void any_groups(struct random *random, struct subject *subject) {
 
 /* A map that leaves out some of the ids the trees use, and numbers others anew. */
 static void any_map(struct random *random, struct ranges *map, uint32_t base) {
+    if (random_chance(random, 15)) { /* everything, as "unshare --map-all" does for root */
+        map->range[map->count++] = (struct range){0, 0, UINT32_MAX};
+        return;
+    }
     static const uint32_t starts[] = {0, 1, 2, 100};
     uint32_t inside = 0;
     for (unsigned i = 0; i < 4 && map->count < MOST_RANGES; i++) {
-        uint32_t outside = i == 0 ? 0 : base + starts[i] - 1;
+        uint32_t outside = i == 0 ? 0 : base + starts[i] - 1; /* ascending, apart */
         if (random_chance(random, 35))
             continue;
         uint32_t length = i == 3 ? 1900 : 1;
@@ -55,6 +59,9 @@ static void any_map(struct random *random, struct ranges *map, uint32_t base) {
     }
     if (map->count == 0)
         map->range[map->count++] = (struct range){0, base, 1};
+    if (random_chance(random, 25)) /* the id that stands for "none" is also somebody */
+        map->range[map->count++] =
+            (struct range){65534, random_chance(random, 50) ? 65534 : 5000, 1};
 }
 
 static uint32_t keep_mapped(struct random *random, const struct ranges *map, uint32_t id) {
