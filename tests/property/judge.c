@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const COMPLAINTS[COMPLAINT_COUNT] = {
+const char *const COMPLAINTS[COMPLAINT_COUNT + 1] = {
     "content",
     "the kernel's answer is not the oracle's",
     "the library crashed",
@@ -16,6 +16,7 @@ const char *const COMPLAINTS[COMPLAINT_COUNT] = {
     "granting everything on the culprit changes nothing",
     "the fix does not work",
     "the fix opens to others and does not say so",
+    "could not be run",
 };
 
 const char *answer_name(int error) {
@@ -51,13 +52,10 @@ enum complaint judge(const struct expectation *expectation, const struct outcome
         return COMPLAINT_CRASH;
     if (expectation->error == 0)
         return blames_nobody(outcome) ? CONTENT : COMPLAINT_BLAME;
-    if (!can_be_told(expectation)) {
-        bool wanted = expectation->error == EACCES || expectation->error == ENOENT;
-        bool fair = !wanted || expectation->also_refused || blames_nobody(outcome);
-        return fair ? CONTENT : COMPLAINT_BLAME;
-    }
-    if (expectation->lookalike && strcmp(outcome->cause, "unseen") == 0)
+    if (!can_be_told(expectation))
         return CONTENT;
+    if (expectation->lookalike && outcome->certainty != SURE_PROVEN)
+        return CONTENT; /* nobody could tell; it does not claim to */
     if (!is_expected(expectation, outcome->cause))
         return COMPLAINT_CAUSE;
     if (*expectation->culprit_path && strcmp(expectation->culprit_path, outcome->culprit) != 0)

@@ -45,10 +45,7 @@ static bool need(struct road *road, int node, unsigned needs) {
         return true;
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
-    /* An idmapped mount's map cannot be read by those who use it. */
-    road->answer->guess =
-        road->scene->place->idmapped &&
-        (seen_uid(road->scene, node) == UINT32_MAX || seen_gid(road->scene, node) == UINT32_MAX);
+    road->answer->guess = rights_blurred(road->scene, road->subject, node);
     road->answer->lookalike = road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
@@ -98,8 +95,12 @@ static bool follow(struct road *road, int link, const char *after, bool last) {
     if (++road->links > MOST_LINKS)
         return refuse(road, ELOOP, NO_NODE, NULL);
     /* The kernel guards a link where the path ends, not one that is passed through. */
-    if (last && link_protected(road, link))
+    if (last && link_protected(road, link)) {
+        /* Before it says so, Linux (6.18) starts the walk once more and counts the links on. */
+        if (2 * road->links > MOST_LINKS)
+            return refuse(road, ELOOP, NO_NODE, NULL);
         return refuse(road, EACCES, link, "protected-symlink");
+    }
     if (scene->place->nosymfollow && link >= scene->mount)
         return refuse(road, ELOOP, link, "symlink-loop");
     road->inside[road->depth].node = link;
@@ -181,12 +182,6 @@ static bool open_unnamed(struct road *road, int node) {
     return false;
 }
 
-/* EACCES before the file's own mode is asked; chmod would not help, but it may refuse as well. */
-static bool refuse_early(struct road *road, int node, unsigned needs, const char *cause) {
-    road->answer->also_refused = !rights_of(road->scene, road->subject, node, needs).allowed;
-    return refuse(road, EACCES, node, cause);
-}
-
 /* The path leads to `node`. `slash`: it asked for a directory. */
 static bool open_node(struct road *road, int node, bool slash) {
     const struct scene *scene = road->scene;
@@ -202,7 +197,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if ((flags & O_CREAT) && file->type == DIRECTORY)
         return refuse(road, EISDIR, node, "is-a-directory");
     if ((flags & O_CREAT) && create_protected(road, node))
-        return refuse_early(road, node, needs, "protected-create");
+        return refuse(road, EACCES, node, "protected-create");
     if ((slash || (flags & O_DIRECTORY)) && file->type != DIRECTORY)
         return refuse(road, ENOTDIR, node, "not-a-directory");
     if (flags & O_PATH)
@@ -215,7 +210,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if (file->type == DIRECTORY && written)
         return refuse(road, EISDIR, node, "is-a-directory");
     if (file->type == DEVICE && scene->place->nodev && node >= scene->mount)
-        return refuse_early(road, node, needs, "nodev");
+        return refuse(road, EACCES, node, "nodev");
     if (written && locked && scene->place->read_only_super && !is_special(file))
         return refuse(road, EROFS, node, "read-only");
     if (!need(road, node, needs))
