@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buffer.h"
+#include "base/errnames.h"
 #include "base/escape.h"
 #include "verdict/trial.h"
 #include <errno.h>
@@ -58,6 +59,8 @@ static void put_placeholder(struct trial *trial, struct buffer *text, struct sli
         buffer_format(text, "%s", class_words(access->class));
     else if (slice_is(name, "missing") && access)
         buffer_format(text, "%s", access_words(access->missing));
+    else if (slice_is(name, "errno"))
+        buffer_format(text, "%s", errno_name(trial->incident->error));
     else
         buffer_slice(text, SLICE("it"));
 }
@@ -100,6 +103,12 @@ void add_advice(struct trial *trial, struct slice advice) {
         verdict->fixes[verdict->fix_count++] = (struct fix){.advice = advice};
 }
 
+void refuse_at(struct trial *trial, int culprit) {
+    trial->judgements[culprit] = (struct judgement){.verdict = COMPONENT_DENIED};
+    for (size_t i = (size_t)culprit + 1; i < trial->facts->walk.count; i++)
+        trial->judgements[i] = (struct judgement){.verdict = COMPONENT_UNREACHED};
+}
+
 /* What the rule says of each component, whatever the cause will be. */
 static void judge_components(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
@@ -140,6 +149,8 @@ void verdict_reach(struct arena *arena, const struct incident *incident, const s
     judge_components(&trial);
     if (incident->error == ENOENT)
         judge_missing(&trial);
-    else
+    else if (incident->error == EACCES)
         judge_denied(&trial);
+    else
+        judge_other(&trial);
 }
