@@ -5,11 +5,13 @@
 #include <errno.h>
 
 /* may_open() of fs/namei.c: before mode bits are looked at. */
-bool judge_nodev(struct trial *trial, int suspect) {
+bool judge_nodev(struct trial *trial) {
+    const struct walk *walk = &trial->facts->walk;
+    int suspect = (int)walk->count - 1;
     const struct component *file = component_at(trial, suspect);
-    bool device =
-        file->status_known && (S_ISCHR(file->status.st_mode) || S_ISBLK(file->status.st_mode));
-    if (!device || trial->facts->walk.error != 0 || !file->mount ||
+    bool device = file && file->status_known &&
+                  (S_ISCHR(file->status.st_mode) || S_ISBLK(file->status.st_mode));
+    if (!device || walk->cut || walk->error != 0 || !file->mount ||
         !options_have(file->mount->options, "nodev"))
         return false;
     struct slice point = quoted(trial->arena, file->mount->point);
@@ -21,6 +23,7 @@ bool judge_nodev(struct trial *trial, int suspect) {
         point.data);
     add_advice(trial, SLICE("use the device under /dev; an image is a regular file: was the device "
                             "file copied there by mistake? chmod cannot help"));
+    note_mode_too(trial, suspect);
     return true;
 }
 

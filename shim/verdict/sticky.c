@@ -73,12 +73,20 @@ static bool creation_is_restricted(const struct trial *trial, const struct compo
            ((directory->status.st_mode & S_IWGRP) && setting >= SETTING_STRICT);
 }
 
-bool judge_protected_create(struct trial *trial, int suspect) {
+bool judge_protected_create(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
+    int suspect = (int)walk->count - 1;
     const struct component *file = component_at(trial, suspect);
     const struct component *directory = component_at(trial, walk->directory);
-    if (walk->error != 0 || !(trial->incident->flags & O_CREAT) || !file->status_known ||
-        !is_sticky(directory) || !creation_is_restricted(trial, file, directory))
+    if (walk->cut || walk->error != 0 || !(trial->incident->flags & O_CREAT) || !file ||
+        !file->status_known || !is_sticky(directory) ||
+        !(directory->status.st_mode & (S_IWOTH | S_IWGRP)))
+        return false;
+    if (!trial->facts->surroundings.known) {
+        trial->verdict->asks_for_more = true;
+        return false;
+    }
+    if (!creation_is_restricted(trial, file, directory))
         return false;
     const char *setting = S_ISREG(file->status.st_mode)    ? "fs.protected_regular"
                           : S_ISFIFO(file->status.st_mode) ? "fs.protected_fifos"
@@ -97,5 +105,6 @@ bool judge_protected_create(struct trial *trial, int suspect) {
                                    "or write to a directory of one's own ($XDG_RUNTIME_DIR, "
                                    "mkdtemp), or run it as uid %u; chmod cannot help",
                                    file->status.st_uid));
+    note_mode_too(trial, suspect);
     return true;
 }

@@ -24,11 +24,11 @@ struct suspicion {
 /* EACCES to a cause, with its why and fixes. */
 void judge_denied(struct trial *trial);
 
-/* The causes of EACCES behind the plain rule. Each concludes and returns true when it is its case.
+/* The causes of EACCES beside the plain rule. Each concludes and returns true when it is its case.
  */
 bool judge_protected_symlink(struct trial *trial);
-bool judge_protected_create(struct trial *trial, int suspect);
-bool judge_nodev(struct trial *trial, int suspect);
+bool judge_protected_create(struct trial *trial);
+bool judge_nodev(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
 bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);
 bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion);
@@ -55,6 +55,9 @@ void conclude(struct trial *trial, enum cause cause, enum certainty certainty, i
 /* Marks the component as the one that refused, by something else than its bits; what was found
  * behind it the call did not reach. */
 void refuse_at(struct trial *trial, int culprit);
+
+/* Notes that the plain rule refuses at this component as well, if it does. */
+void note_mode_too(struct trial *trial, int culprit);
 
 /* Adds a note, or a fix in words; dropped without a word when there is no room. */
 __attribute__((format(printf, 2, 3))) void add_note(struct trial *trial, const char *format, ...);

@@ -97,6 +97,15 @@ void add_note(struct trial *trial, const char *format, ...) {
         verdict->notes[verdict->note_count++] = buffer_text(&text);
 }
 
+void note_mode_too(struct trial *trial, int culprit) {
+    const struct component *component = component_at(trial, culprit);
+    struct access access;
+    access_decide(&trial->facts->identity, component, component->needs, &access);
+    if (access.missing != 0 && !access.by_capability)
+        add_note(trial, "behind that its owner and mode give uid %u no %s either",
+                 trial->facts->identity.fsuid, access_words(access.missing));
+}
+
 void add_advice(struct trial *trial, struct slice advice) {
     struct verdict *verdict = trial->verdict;
     if (verdict->fix_count < VERDICT_MOST_FIXES && advice.length > 0)
