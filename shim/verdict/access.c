@@ -73,21 +73,39 @@ static unsigned mask_of(const struct acl *acl) {
     return ALL_ACCESS;
 }
 
+/* Whether the identity is the owner and in the owning group. */
+struct relation {
+    bool owner, group;
+};
+
+/* An id that an idmapped mount does not map equals no id at all; in a user namespace two unmapped
+ * ids may be the same. */
+static struct relation relate(const struct identity *identity, const struct component *component,
+                              enum mapping owner, enum mapping group) {
+    bool idmapped = mount_is_idmapped(component->mount);
+    return (struct relation){
+        .owner = component->status.st_uid == identity->fsuid && !(idmapped && owner != MAPPED),
+        .group =
+            identity_in_group(identity, component->status.st_gid) && !(idmapped && group != MAPPED),
+    };
+}
+
 /* posix_acl_permission(): a named user, else any of the matching groups, else the others. */
 static void decide_by_acl(const struct identity *identity, const struct component *component,
-                          unsigned wanted, struct access *access) {
+                          struct relation relation, unsigned wanted, struct access *access) {
     const struct acl *acl = &component->acl;
     unsigned granted_by_groups = 0;
     const struct acl_entry *other = NULL;
     access->mask = mask_of(acl);
     for (size_t i = 0; i < acl->count && access->class != CLASS_ACL_USER; i++) {
         const struct acl_entry *entry = &acl->entries[i];
-        bool is_group = entry->tag == ACL_TAG_GROUP_OBJ || entry->tag == ACL_TAG_GROUP;
-        gid_t group = entry->tag == ACL_TAG_GROUP_OBJ ? component->status.st_gid : entry->id;
+        bool in_group = entry->tag == ACL_TAG_GROUP_OBJ
+                            ? relation.group
+                            : entry->tag == ACL_TAG_GROUP && identity_in_group(identity, entry->id);
         if (entry->tag == ACL_TAG_USER && entry->id == identity->fsuid) {
             access->class = CLASS_ACL_USER;
             access->entry = entry;
-        } else if (is_group && identity_in_group(identity, group)) {
+        } else if (in_group) {
             access->class = CLASS_ACL_GROUP;
             granted_by_groups |= entry->access & access->mask;
             consider(access, entry, wanted);
@@ -112,16 +130,16 @@ static void decide_by_acl(const struct identity *identity, const struct componen
 
 /* Which bits decide, and what they give: acl_permission_check(). */
 static void decide_by_class(const struct identity *identity, const struct component *component,
-                            unsigned wanted, struct access *access) {
+                            struct relation relation, unsigned wanted, struct access *access) {
     mode_t mode = component->status.st_mode;
-    if (component->status.st_uid == identity->fsuid) {
+    if (relation.owner) {
         access->class = CLASS_OWNER;
         access->granted = mode >> 6 & ALL_ACCESS;
     } else if ((mode & S_IRWXG) && component->acl.state == ACL_PRESENT) {
         /* Only with a bit in the group class is the ACL looked at: there that class is its mask. */
-        decide_by_acl(identity, component, wanted, access);
+        decide_by_acl(identity, component, relation, wanted, access);
         return;
-    } else if (identity_in_group(identity, component->status.st_gid)) {
+    } else if (relation.group) {
         access->class = CLASS_GROUP;
         access->granted = mode >> 3 & ALL_ACCESS;
     } else {
@@ -160,7 +178,10 @@ void access_decide(const struct identity *identity, const struct component *comp
     enum mapping group_mapping =
         mapping_of(identity, &identity->gid_map, group, identity->overflow_gid, component->mount);
     access->mapping = worse(owner_mapping, group_mapping);
-    decide_by_class(identity, component, wanted, access);
+    access->unmapped_write =
+        (wanted & ACCESS_WRITE) && access->mapping != MAPPED && mount_is_idmapped(component->mount);
+    decide_by_class(identity, component, relate(identity, component, owner_mapping, group_mapping),
+                    wanted, access);
     /* An overflow id on both sides may stand for two different ids. */
     if ((owner_mapping != MAPPED && identity->fsuid == owner) ||
         (group_mapping != MAPPED && identity_in_group(identity, group)) ||

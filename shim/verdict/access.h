@@ -20,6 +20,9 @@ struct access {
     bool mask_took;                /* without the mask the entries would allow */
     /* when a capability would have allowed */
     bool capability_idle; /* effective, but owner or group is not mapped, so it does not count */
+    /* when owner or group is not mapped by an idmapped mount */
+    bool unmapped_write;  /* nobody may write then, whatever the bits: HAS_UNMAPPED_ID(), linux/fs.h
+                           */
     enum mapping mapping; /* of owner and group together */
 };
 

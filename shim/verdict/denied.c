@@ -92,9 +92,11 @@ static void explain(struct trial *trial, const struct component *component,
         explain_mode(&text, identity, component, access);
     if (trial->verdict->cause == CAUSE_unmapped_owner)
         buffer_format(&text,
-                      "; its capabilities do not count here: owner %u or group %u stands for an id "
-                      "that this user namespace or mount does not map",
-                      component->status.st_uid, component->status.st_gid);
+                      "; %s: owner %u or group %u stands for an id that this %s does not map",
+                      access->unmapped_write ? "nobody may write here, whatever the bits"
+                                             : "its capabilities do not count here",
+                      component->status.st_uid, component->status.st_gid,
+                      mount_is_idmapped(component->mount) ? "mount" : "user namespace");
     else if (trial->verdict->cause == CAUSE_root_without_capability)
         buffer_slice(&text, SLICE("; root passes that only with CAP_DAC_OVERRIDE or "
                                   "CAP_DAC_READ_SEARCH, and has not what is needed"));
@@ -126,7 +128,7 @@ static bool later_class_has(const struct component *component, const struct acce
 /* The order is the contract's, section 5. */
 static enum cause choose_cause(const struct trial *trial, const struct component *component,
                                const struct access *access) {
-    if (access->capability_idle)
+    if (access->capability_idle || access->unmapped_write)
         return CAUSE_unmapped_owner;
     if (trial->facts->identity.fsuid == 0)
         return CAUSE_root_without_capability;
@@ -180,8 +182,9 @@ void judge_denied(struct trial *trial) {
     struct access access;
     access_decide(&trial->facts->identity, component, component->needs, &access);
     struct suspicion suspicion = {suspect, kernel, &access};
-    /* A capability that may or may not count: the kernel knows. */
-    bool refused = !access.allowed || (access.capability_idle && kernel == EACCES);
+    /* An id that may or may not be mapped: the kernel knows. */
+    bool unmapped = access.capability_idle || access.unmapped_write;
+    bool refused = !access.allowed || (unmapped && kernel == EACCES);
     if (!refused || kernel == 0 || !component->status_known) {
         judge_beyond(trial, &suspicion);
         return;
