@@ -149,6 +149,7 @@ static void judge_beyond(struct trial *trial, const struct suspicion *suspicion)
         return;
     }
     if (judge_proc_guard(trial, suspicion->at) || judge_fuse_private(trial, suspicion) ||
+        judge_protected_symlink(trial, true) || judge_protected_create(trial, true) ||
         judge_nfs_server(trial, suspicion) || judge_smb_server(trial, suspicion) ||
         judge_modules(trial, suspicion))
         return;
@@ -170,7 +171,8 @@ static void judge_without_suspect(struct trial *trial) {
 void judge_denied(struct trial *trial) {
     /* A link that may not be followed stands before all that was found behind it; what a sticky
      * directory and a nodev mount forbid the kernel asks before it looks at the file's bits. */
-    if (judge_protected_symlink(trial) || judge_protected_create(trial) || judge_nodev(trial))
+    if (judge_protected_symlink(trial, false) || judge_protected_create(trial, false) ||
+        judge_nodev(trial))
         return;
     int suspect = find_suspect(trial);
     if (suspect == NO_CULPRIT) {

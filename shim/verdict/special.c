@@ -11,7 +11,7 @@ bool judge_nodev(struct trial *trial) {
     const struct component *file = component_at(trial, suspect);
     bool device = file && file->status_known &&
                   (S_ISCHR(file->status.st_mode) || S_ISBLK(file->status.st_mode));
-    if (!device || walk->cut || walk->error != 0 || !file->mount ||
+    if (!device || walk->cut || walk->error != 0 || file->needs == 0 || !file->mount ||
         !options_have(file->mount->options, "nodev"))
         return false;
     struct slice point = quoted(trial->arena, file->mount->point);

@@ -5,8 +5,6 @@
  */
 #include "base/buffer.h"
 #include "verdict/trial.h"
-#include <errno.h>
-#include <fcntl.h>
 
 enum { SETTING_ON = 1, SETTING_STRICT = 2 };
 
@@ -15,21 +13,46 @@ static bool is_sticky(const struct component *directory) {
            (directory->status.st_mode & S_ISVTX);
 }
 
-/* may_follow_link() of fs/namei.c, as far as it needs no sysctl. It judges the link that ends the
- * path, and the one that ends that link's text, but no link on the way. */
-static bool link_is_restricted(const struct trial *trial, const struct component *link) {
-    const struct component *directory = component_at(trial, link->parent);
-    return link->role == ROLE_LINK && link->rest_behind == 0 && is_sticky(directory) &&
-           (directory->status.st_mode & S_IWOTH) &&
-           link->status.st_uid != trial->facts->identity.fsuid &&
-           link->status.st_uid != directory->status.st_uid;
+enum restriction { FREE, MAYBE_RESTRICTED, RESTRICTED };
+
+/* vfsuid_eq(): does the component belong to `user`? An owner that an idmapped mount does not map is
+ * nobody's equal. In a user namespace two ids that it does not map look the same and may differ. */
+static enum restriction unless_owned(const struct trial *trial, const struct component *component,
+                                     uid_t user) {
+    const struct identity *identity = &trial->facts->identity;
+    if (component->status.st_uid != user)
+        return RESTRICTED;
+    if (user != identity->overflow_uid)
+        return FREE;
+    return mount_is_idmapped(component->mount) ? RESTRICTED
+           : identity->in_user_namespace       ? MAYBE_RESTRICTED
+                                               : FREE;
 }
 
-bool judge_protected_symlink(struct trial *trial) {
+static enum restriction unless_owned_by_either(const struct trial *trial,
+                                               const struct component *component,
+                                               const struct component *directory) {
+    enum restriction by_process = unless_owned(trial, component, trial->facts->identity.fsuid);
+    enum restriction by_directory = unless_owned(trial, component, directory->status.st_uid);
+    return by_process < by_directory ? by_process : by_directory;
+}
+
+/* may_follow_link() of fs/namei.c, as far as it needs no sysctl. It judges the link that ends the
+ * path, and the one that ends that link's text, but no link on the way. */
+static enum restriction link_restriction(const struct trial *trial, const struct component *link) {
+    const struct component *directory = component_at(trial, link->parent);
+    if (link->role != ROLE_LINK || link->rest_behind != 0 || !is_sticky(directory) ||
+        !(directory->status.st_mode & S_IWOTH))
+        return FREE;
+    return unless_owned_by_either(trial, link, directory);
+}
+
+bool judge_protected_symlink(struct trial *trial, bool guess) {
     const struct walk *walk = &trial->facts->walk;
     const struct surroundings *surroundings = &trial->facts->surroundings;
     size_t at = 0;
-    while (at < walk->count && !link_is_restricted(trial, &walk->components[at]))
+    enum restriction least = guess ? MAYBE_RESTRICTED : RESTRICTED;
+    while (at < walk->count && link_restriction(trial, &walk->components[at]) < least)
         at++;
     if (at == walk->count)
         return false;
@@ -41,7 +64,8 @@ bool judge_protected_symlink(struct trial *trial) {
         return false;
     const struct component *link = &walk->components[at];
     const struct component *directory = component_at(trial, link->parent);
-    conclude(trial, CAUSE_protected_symlink, CERTAINTY_PROVEN, (int)at, NULL);
+    conclude(trial, CAUSE_protected_symlink, guess ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, (int)at,
+             NULL);
     refuse_at(trial, (int)at);
     trial->verdict->why = arena_format(
         trial->arena,
@@ -59,39 +83,39 @@ bool judge_protected_symlink(struct trial *trial) {
 }
 
 /* may_create_in_sticky() of fs/namei.c. What is neither a regular file nor a FIFO has no sysctl. */
-static bool creation_is_restricted(const struct trial *trial, const struct component *file,
-                                   const struct component *directory) {
+static enum restriction creation_restriction(const struct trial *trial,
+                                             const struct component *file,
+                                             const struct component *directory) {
     const struct surroundings *surroundings = &trial->facts->surroundings;
     mode_t mode = file->status.st_mode;
     int setting = S_ISREG(mode)    ? surroundings->protected_regular
                   : S_ISFIFO(mode) ? surroundings->protected_fifos
                                    : SETTING_ON;
-    if (setting < SETTING_ON || file->status.st_uid == directory->status.st_uid ||
-        file->status.st_uid == trial->facts->identity.fsuid)
-        return false;
-    return (directory->status.st_mode & S_IWOTH) ||
-           ((directory->status.st_mode & S_IWGRP) && setting >= SETTING_STRICT);
+    bool open_to_many = (directory->status.st_mode & S_IWOTH) ||
+                        ((directory->status.st_mode & S_IWGRP) && setting >= SETTING_STRICT);
+    return setting >= SETTING_ON && open_to_many ? unless_owned_by_either(trial, file, directory)
+                                                 : FREE;
 }
 
-bool judge_protected_create(struct trial *trial) {
+bool judge_protected_create(struct trial *trial, bool guess) {
     const struct walk *walk = &trial->facts->walk;
     int suspect = (int)walk->count - 1;
     const struct component *file = component_at(trial, suspect);
     const struct component *directory = component_at(trial, walk->directory);
-    if (walk->cut || walk->error != 0 || !(trial->incident->flags & O_CREAT) || !file ||
-        !file->status_known || !is_sticky(directory) ||
-        !(directory->status.st_mode & (S_IWOTH | S_IWGRP)))
+    if (walk->cut || walk->error != 0 || !walk->creates || !file || !file->status_known ||
+        !is_sticky(directory) || !(directory->status.st_mode & (S_IWOTH | S_IWGRP)))
         return false;
     if (!trial->facts->surroundings.known) {
         trial->verdict->asks_for_more = true;
         return false;
     }
-    if (!creation_is_restricted(trial, file, directory))
+    if (creation_restriction(trial, file, directory) < (guess ? MAYBE_RESTRICTED : RESTRICTED))
         return false;
     const char *setting = S_ISREG(file->status.st_mode)    ? "fs.protected_regular"
                           : S_ISFIFO(file->status.st_mode) ? "fs.protected_fifos"
                                                            : "the kernel";
-    conclude(trial, CAUSE_protected_create, CERTAINTY_PROVEN, suspect, NULL);
+    conclude(trial, CAUSE_protected_create, guess ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, suspect,
+             NULL);
     refuse_at(trial, suspect);
     trial->verdict->why = arena_format(
         trial->arena,

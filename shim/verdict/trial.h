@@ -26,8 +26,8 @@ void judge_denied(struct trial *trial);
 
 /* The causes of EACCES beside the plain rule. Each concludes and returns true when it is its case.
  */
-bool judge_protected_symlink(struct trial *trial);
-bool judge_protected_create(struct trial *trial);
+bool judge_protected_symlink(struct trial *trial, bool guess);
+bool judge_protected_create(struct trial *trial, bool guess);
 bool judge_nodev(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
 bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);
