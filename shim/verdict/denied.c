@@ -158,6 +158,8 @@ static void judge_beyond(struct trial *trial, const struct suspicion *suspicion)
 
 static void judge_without_suspect(struct trial *trial) {
     struct access access = {.allowed = true};
+    if (judge_protected_symlink(trial, true))
+        return;
     if (trial->facts->walk.error == ENOENT) {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)trial->facts->walk.count - 1, NULL);
         trial->verdict->why =

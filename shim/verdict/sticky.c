@@ -24,9 +24,9 @@ static enum restriction unless_owned(const struct trial *trial, const struct com
         return RESTRICTED;
     if (user != identity->overflow_uid)
         return FREE;
-    return mount_is_idmapped(component->mount) ? RESTRICTED
-           : identity->in_user_namespace       ? MAYBE_RESTRICTED
-                                               : FREE;
+    return identity->in_user_namespace           ? MAYBE_RESTRICTED
+           : mount_is_idmapped(component->mount) ? RESTRICTED
+                                                 : FREE;
 }
 
 static enum restriction unless_owned_by_either(const struct trial *trial,
