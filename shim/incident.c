@@ -38,6 +38,10 @@ void incident_examine(struct arena *arena, const struct incident *incident, stru
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
     verdict_reach(arena, incident, facts, verdict);
+    if (verdict->asks_for_more) {
+        surroundings_read(arena, incident, facts, verdict->culprit);
+        verdict_reach(arena, incident, facts, verdict);
+    }
 }
 
 /* Where it happened: what only something that is written needs. */

@@ -18,8 +18,9 @@ void component_observe(struct arena *arena, int descriptor, struct component *co
     int error = sys_fstatat(descriptor, "", &component->status, AT_EMPTY_PATH);
     component->status_known = error == 0;
     component->status_error = -error;
-    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &extended) ==
-        0) {
+    /* Asked for nothing, it tells the mount and the attributes all the same, also of a FUSE mount
+     * that would refuse anything else. */
+    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &extended) == 0) {
         if (extended.stx_mask & STATX_MNT_ID)
             component->mount_id = extended.stx_mnt_id;
         component->attributes = extended.stx_attributes;
