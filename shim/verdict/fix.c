@@ -46,6 +46,8 @@ static void add_command(struct trial *trial, int culprit, const struct access *a
         return;
     struct fix *fix = &verdict->fixes[verdict->fix_count++];
     *fix = (struct fix){.run_as = remedy->run_as};
+    if (access->group_mapping != MAPPED) /* capable_wrt_inode_uidgid(): root's capability is idle */
+        fix->run_as &= ~(unsigned)RUN_AS_ROOT;
     fix->arguments[fix->argument_count++] = remedy->tool;
     if (remedy->option.length > 0)
         fix->arguments[fix->argument_count++] = remedy->option;
@@ -208,16 +210,45 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
 
 /* ---- which of them ---- */
 
-static void advise_on_namespace(struct trial *trial, const struct component *component) {
-    if (mount_is_idmapped(component->mount))
-        add_advice(trial,
-                   SLICE("the mount maps ids: let it map this owner too, or change the owner from "
-                         "outside; chmod here cannot help"));
-    else
-        add_advice(
-            trial,
-            SLICE("from outside this user namespace: give the file to an id that is mapped "
-                  "here, or map its owner (podman: --userns=keep-id); chmod here cannot help"));
+/* An entry for an id that this user namespace does not map: setfacl(1), which writes the whole ACL
+ * anew, cannot write it back. */
+static bool acl_has_unmapped(const struct acl *acl) {
+    for (size_t i = 0; i < acl->count; i++) {
+        bool named = acl->entries[i].tag == ACL_TAG_USER || acl->entries[i].tag == ACL_TAG_GROUP;
+        if (named && acl->entries[i].id == UINT32_MAX)
+            return true;
+    }
+    return false;
+}
+
+/* Why no command, whoever runs it here, could change this object; empty when one can. */
+static struct slice obstacle(const struct trial *trial, const struct component *component,
+                             const struct access *access) {
+    const struct mount *mount = component->mount;
+    bool by_owner = access->class == CLASS_OWNER;
+    if (mount && (options_have(mount->options, "ro") || options_have(mount->super_options, "ro")))
+        return SLICE(
+            "the file system is mounted read-only here: change the permissions where it can "
+            "be written, or mount it read-write first");
+    if (trial->verdict->cause == CAUSE_unmapped_owner || access->owner_mapping != MAPPED ||
+        (mount_is_idmapped(mount) && (!by_owner || access->group_mapping != MAPPED)))
+        return mount_is_idmapped(mount)
+                   ? SLICE("the mount maps ids: change the permissions or the owner where the file "
+                           "system is mounted without a map, or let the map hold this owner; "
+                           "chmod and setfacl here cannot help")
+                   : SLICE(
+                         "from outside this user namespace: give the file to an id that is mapped "
+                         "here, or map its owner (podman: --userns=keep-id); chmod here cannot "
+                         "help");
+    if (!by_owner && identity_mapping(&trial->facts->identity) != MAPPED)
+        return SLICE(
+            "this process's own user id is not mapped into its user namespace: run it as a "
+            "user that is (unshare --map-user, podman --userns=keep-id)");
+    if (!by_owner && acl_has_unmapped(&component->acl))
+        return SLICE(
+            "from outside this user namespace: the ACL names ids that are not mapped here, so "
+            "setfacl here cannot rewrite it");
+    return SLICE("");
 }
 
 static void note_owner(struct trial *trial, const struct component *component) {
@@ -232,8 +263,9 @@ static void note_owner(struct trial *trial, const struct component *component) {
 void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     unsigned group_bits = component->status.st_mode >> 3 & 7;
-    if (trial->verdict->cause == CAUSE_unmapped_owner) {
-        advise_on_namespace(trial, component);
+    struct slice advice = obstacle(trial, component, access);
+    if (advice.length > 0) {
+        add_advice(trial, advice);
         return;
     }
     if (component->group_joinable && (access->missing & ~group_bits) == 0)
