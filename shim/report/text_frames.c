@@ -86,7 +86,7 @@ static void put_rest(struct page *page, const struct ranking *ranking, const cha
     if (hidden + omitted > 0)
         buffer_format(page->out, " left out%s", ended ? "; " : "");
     if (ended)
-        buffer_format(page->out, "the stack ends here: %s", ended);
+        buffer_format(page->out, "the stack is incomplete: %s", ended);
     buffer_slice(page->out, SLICE(")"));
     page_end_line(page);
 }

@@ -58,7 +58,7 @@ check "no failure, no words" "" "$(frames </dev/null)"
 check "an interrupted frame's address is its own" "$(jq -r '.frames[1].offset' "$tmp/line.log" |
     eu-addr2line -e "$tmp/line")" "$(jq -c '.frames[1].interrupted = true' "$tmp/line.log" |
     frames | sed -n 's/^  #1 .* at \(.*\)  .*/\1/p')"
-check_like "where the stack ended" "*[(]the stack ends here: no more)" \
+check_like "where the stack ended" "*[(]the stack is incomplete: no more)" \
     "$(jq -c '.frames_ended = "no more"' "$tmp/line.log" | frames)"
 check_like "what a log left out" "*[(]7 more frames: *" "$(jq -c '.frames_omitted = 7' "$tmp/line.log" | frames)"
 check "no byte that drives a terminal" 0 "$(

@@ -260,8 +260,8 @@ static void callers_share_the_lines(void **state) {
     assert_non_null(strstr(text,
                            "  from:  train.py:31 in load_batch\n"
                            "         PIL/Image.py:3277 in open\n"
-                           "         (21 interpreter frames and 4 more left out; the stack ends "
-                           "here: Python 3.99 is not known yet: its frames are not read)\n"));
+                           "         (21 interpreter frames and 4 more left out; the stack is "
+                           "incomplete: Python 3.99 is not known yet: its frames are not read)\n"));
     assert_non_null(strstr(json, "],\"frames_omitted\":4,\"frames_ended\":\"Python 3.99"));
     assert_int_equal(count_of(json, "\"kind\""), 23);
 
@@ -272,7 +272,7 @@ static void callers_share_the_lines(void **state) {
                                                       "         [native] blender clone3+0x0\n"));
     example.stack = (struct stack){.ended = "a return address on the stack is none"};
     assert_non_null(strstr(rendered(&example.report),
-                           "  from:  (the stack ends here: a return address on the stack"));
+                           "  from:  (the stack is incomplete: a return address on the stack"));
     example.report.most_frames = 0;
     assert_null(strstr(rendered(&example.report), "from:"));
 }
