@@ -24,9 +24,12 @@ PARTS := $(filter-out $(addprefix $(BUILD)/shim/,exports.o next.o start.o),$(OBJ
 LIBRARY := $(BUILD)/libpermshim.so
 GENERATED := $(BUILD)/generated
 
+# C hosts that the tests run with and without the library.
+HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/python_probe.c,$(wildcard tests/programs/*.c)))
+
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -78,8 +81,26 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(PARTS) $(LIBUNWIND)
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
+# Real programs, as another user: needs root.
+test-apps:
+	scripts/setup build apps
+	$(MAKE) all
+	BUILD=$(BUILD) tests/apps/run
+
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+$(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
+
+test-hosts: all $(HOSTS)
+	@for test in tests/programs/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Prints figures, and says which goals are missed; fails for none.
+bench: all
+	scripts/setup bench
+	BUILD=$(BUILD) CC='$(CC)' tests/bench/run
 
 # The set-up comes first, and make anew behind it, since it may have installed the compiler.
 test:
@@ -87,6 +108,7 @@ test:
 	$(MAKE) all
 	$(MAKE) test-unit
 	$(MAKE) test-scripts
+	$(MAKE) test-hosts
 
 demo:
 	scripts/setup build demo

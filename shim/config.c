@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "incident.h"
 
-struct config config;
+_Alignas(4096) struct config config;
 
 /* Each setter takes a value that is not empty and returns false, having changed nothing, when it is
  * not one of those that variables.def says are accepted. */
@@ -16,7 +16,7 @@ static bool set_match(struct slice value) {
     bool adds = value.data[0] == '+';
     struct slice rest = slice_from(value, adds ? 1 : 0);
     static struct matcher read; /* static: too large for a stack, and this runs once */
-    memset(&read, 0, sizeof read);
+    match_clear(&read);
     if (adds)
         match_add_images(&read);
     size_t count = 0;
@@ -180,6 +180,7 @@ void config_read(char *const *environment, void (*complain)(struct slice line)) 
     config.frames = 12;
     config.limit = 25;
     set_errno(SLICE("EACCES,ENOENT"));
+    match_clear(&config.matcher);
     match_add_images(&config.matcher);
 
     for (char *const *entry = environment; entry && *entry; entry++) {
@@ -192,4 +193,6 @@ void config_read(char *const *environment, void (*complain)(struct slice line)) 
             if (slice_is(name, variables[i].name) && !variables[i].set(value))
                 complain_about(&variables[i], value, complain);
     }
+    if (!config.enabled) /* the one thing that every failing call looks at */
+        memset(config.errors, 0, sizeof config.errors);
 }

@@ -38,9 +38,9 @@ static inline bool no_stream(const FILE *result) {
         } kept = {path, how};                                                                      \
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
+        static const struct failed_call call = {#name, group, how_is};                             \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
-            call_failed(&(struct failed_call){#name, group, how_is, AT_FDCWD}, kept.path_,         \
-                        (uintptr_t)kept.how_);                                                     \
+            call_failed(&call, AT_FDCWD, kept.path_, (uintptr_t)kept.how_);                        \
         return result;                                                                             \
     }
 
@@ -54,9 +54,9 @@ static inline bool no_stream(const FILE *result) {
         } kept = {path, how, directory};                                                           \
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
+        static const struct failed_call call = {#name, group, how_is};                             \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
-            call_failed(&(struct failed_call){#name, group, how_is, kept.directory_}, kept.path_,  \
-                        (uintptr_t)kept.how_);                                                     \
+            call_failed(&call, kept.directory_, kept.path_, (uintptr_t)kept.how_);                 \
         return result;                                                                             \
     }
 

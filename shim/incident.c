@@ -57,28 +57,33 @@ static void read_how(struct incident *incident, enum how_kind kind, uintptr_t ho
 
 /* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT,
  * or the EINVAL of an unknown fopen mode. */
-static bool path_was_read(int error, const char *path) {
+static __attribute__((noinline)) bool is_string(const char *path) {
     struct memory memory = {0};
-    return error == ENOENT || error == EACCES ||
-           memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
+    return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
 }
 
-void call_failed(const struct failed_call *call, const char *path, uintptr_t how) {
-    int error = errno;
-    if (!config_reports(error) || !(config.groups & call->group) || !path || !config.enabled)
-        return;
-    if (!path_was_read(error, path) || !match_path(&config.matcher, path))
-        return;
+static __attribute__((noinline)) void report_call(const struct failed_call *call, int directory,
+                                                  const char *path, uintptr_t how, int error) {
     struct incident incident = {
         .function = call->function,
         .group = call->group,
         .path = path,
-        .directory = call->directory,
+        .directory = directory,
         .error = error,
     };
     read_how(&incident, call->how_kind, how);
     enter_with_registers(&incident, incident_report);
     errno = error;
+}
+
+void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
+    int error = errno;
+    if (!config_reports(error) || !(config.groups & call->group) || !path)
+        return;
+    if (error != ENOENT && error != EACCES && !is_string(path))
+        return;
+    if (match_path(&config.matcher, path))
+        report_call(call, directory, path, how, error);
 }
 
 /* ---- facts and verdict ---- */
