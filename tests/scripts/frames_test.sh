@@ -158,7 +158,7 @@ function loadAlbum(name) {
 }
 loadAlbum('/nowhere/a.png');
 END_JS
-    pid=$(logged "$tmp/node.log" node --perf-basic-prof --interpreted-frames-native-stack "$tmp/album.js")
+    pid=$(cd "$tmp" && logged "$tmp/node.log" node --perf-basic-prof --interpreted-frames-native-stack "$tmp/album.js")
     check_like "node" "*readFileSync node:fs:*loadAlbum $tmp/album.js:1:*" "$(frames "$tmp/node.log")"
     rm -f "/tmp/perf-$pid.map"
 else
