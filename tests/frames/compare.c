@@ -183,6 +183,23 @@ OPEN(open64)
 OPENAT(openat)
 OPENAT(openat64)
 
+/* What _FORTIFY_SOURCE makes of open without a mode. */
+#define OPEN_2(name)                                                                               \
+    WRAPPER int name(const char *path, int flags);                                                 \
+    int name(const char *path, int flags) {                                                        \
+        return checked(syscall(SYS_openat, AT_FDCWD, path, flags));                                \
+    }
+OPEN_2(__open_2)
+OPEN_2(__open64_2)
+
+#define OPENAT_2(name)                                                                             \
+    WRAPPER int name(int directory, const char *path, int flags);                                  \
+    int name(int directory, const char *path, int flags) {                                         \
+        return checked(syscall(SYS_openat, directory, path, flags));                               \
+    }
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
+
 #define POINTER(type, name, parameters, ...)                                                       \
     WRAPPER type *name parameters {                                                                \
         type *result = next_##name ? next_##name(__VA_ARGS__) : NULL;                              \
