@@ -95,7 +95,7 @@ $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
 
 test-hosts: all $(HOSTS)
-	@for test in tests/programs/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+	@for test in tests/programs/*_test.sh tests/frames/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
 # Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
 # has a library more than it would have.
