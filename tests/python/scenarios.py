@@ -330,7 +330,7 @@ def recursion_through_c():
             list(map(each, [n - 1]))
         else:
             missing()
-    each(20)
+    each(8)
 
 
 @scenario("missing", "<lambda>", "long_lines")
