@@ -43,9 +43,9 @@ static inline bool no_pointer(const void *result) {
         } kept = {path, how};                                                                      \
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
+        static const struct failed_call call = {#name, group, how_is, IS_POINTER(result)};         \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
-            call_failed(&(struct failed_call){#name, group, how_is, AT_FDCWD, IS_POINTER(result)}, \
-                        kept.path_, (uintptr_t)kept.how_);                                         \
+            call_failed(&call, AT_FDCWD, kept.path_, (uintptr_t)kept.how_);                        \
         return result;                                                                             \
     }
 
@@ -59,10 +59,9 @@ static inline bool no_pointer(const void *result) {
         } kept = {path, how, directory};                                                           \
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
+        static const struct failed_call call = {#name, group, how_is, IS_POINTER(result)};         \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
-            call_failed(                                                                           \
-                &(struct failed_call){#name, group, how_is, kept.directory_, IS_POINTER(result)},  \
-                kept.path_, (uintptr_t)kept.how_);                                                 \
+            call_failed(&call, kept.directory_, kept.path_, (uintptr_t)kept.how_);                 \
         return result;                                                                             \
     }
 
@@ -71,13 +70,14 @@ static inline bool no_pointer(const void *result) {
 #define CALL_GLOB(type, name, parameters, arguments, group, path, how, how_is)                     \
     EXPORT type wrapped_##name parameters __asm__(#name);                                          \
     type wrapped_##name parameters {                                                               \
+        static const struct failed_call call = {#name, group, how_is, false};                      \
         int error = errno;                                                                         \
         errno = 0;                                                                                 \
         type result = next.name arguments;                                                         \
         if (errno == 0)                                                                            \
             errno = error;                                                                         \
         else if (result == GLOB_NOMATCH || result == GLOB_ABORTED)                                 \
-            glob_failed(&(struct failed_call){#name, group, how_is, AT_FDCWD, false}, path, how);  \
+            glob_failed(&call, path, how);                                                         \
         return result;                                                                             \
     }
 
@@ -85,12 +85,12 @@ static inline bool no_pointer(const void *result) {
 #define CALL_FTS(type, name, parameters, arguments, group, path, how, how_is)                      \
     EXPORT type wrapped_##name parameters __asm__(#name);                                          \
     type wrapped_##name parameters {                                                               \
+        static const struct failed_call call = {#name, group, how_is, true};                       \
         type result = next.name arguments;                                                         \
         if (result && (result->fts_info == FTS_DNR || result->fts_info == FTS_NS)) {               \
             int error = errno;                                                                     \
             errno = result->fts_errno;                                                             \
-            call_failed(&(struct failed_call){#name, group, how_is, AT_FDCWD, true}, path,         \
-                        (uintptr_t)(how));                                                         \
+            call_failed(&call, AT_FDCWD, path, (uintptr_t)(how));                                  \
             errno = error;                                                                         \
         }                                                                                          \
         return result;                                                                             \

@@ -58,14 +58,9 @@ static void read_how(struct incident *incident, uintptr_t how) {
 /* ---- does it count? ---- */
 
 /* An open with O_DIRECTORY is made to list: opendir(3) by hand, for fdopendir(3). */
-static enum call_group group_of(const struct failed_call *call, uintptr_t how) {
-    bool directory = call->how_kind == HOW_FLAGS && (how & (O_TMPFILE | O_PATH)) == O_DIRECTORY;
-    return directory ? GROUP_DIR : call->group;
-}
-
-static bool group_reports(enum call_group group, int error) {
-    return (config.groups & group) && (group == GROUP_OPEN || error == EACCES ||
-                                       (group == GROUP_PROBE && config.probe_missing));
+static bool is_listing(const struct failed_call *call, uintptr_t how) {
+    return call->group == GROUP_DIR ||
+           ((how & (O_TMPFILE | O_PATH)) == O_DIRECTORY && call->how_kind == HOW_FLAGS);
 }
 
 /* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
@@ -75,33 +70,35 @@ __attribute__((noinline)) static bool is_readable(const char *path) {
     return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
 }
 
-/* What most failures do not come to stays out of what they all run through. */
-__attribute__((noinline)) static void report_failure(const struct failed_call *call,
-                                                     enum call_group group, const char *path,
-                                                     uintptr_t how, int error) {
+/* What most failures do not come to stays out of what they all run through: here the question is
+ * asked exactly. */
+__attribute__((noinline)) static void report_failure(const struct failed_call *call, int directory,
+                                                     const char *path, uintptr_t how, int error) {
     struct incident incident = {
         .function = call->function,
-        .group = group,
+        .group = is_listing(call, how) ? GROUP_DIR : call->group,
         .how_kind = call->how_kind,
         .path = path,
-        .directory = call->directory,
+        .directory = directory,
         .error = error,
         .null_result = call->returns_pointer,
     };
+    bool counts = incident.group == GROUP_DIR || match_path(&config.matcher, path);
+    if (!counts || !config_reports(incident.group, error))
+        return;
     read_how(&incident, how);
     incident_enter(&incident);
     errno = error;
 }
 
-void call_failed(const struct failed_call *call, const char *path, uintptr_t how) {
+void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
     int error = errno;
-    enum call_group group = group_of(call, how);
-    if (!config_reports(error) || !group_reports(group, error) || !path || !config.enabled)
+    if (!config_reports(call->group | GROUP_DIR, error) || !path)
         return;
     if (error != ENOENT && error != EACCES && !is_readable(path))
         return;
-    if (group == GROUP_DIR || match_path(&config.matcher, path))
-        report_failure(call, group, path, how, error);
+    if (match_path(&config.matcher, path) || how & O_DIRECTORY || call->group == GROUP_DIR)
+        report_failure(call, directory, path, how, error);
 }
 
 void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how) {
@@ -117,5 +114,5 @@ void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t 
     memcpy(directory, pattern, length);
     /* It may have been another one, below: nobody but the kernel knows. */
     if (sys_faccessat2(AT_FDCWD, directory, R_OK, AT_EACCESS) == -EACCES)
-        call_failed(call, directory, how);
+        call_failed(call, AT_FDCWD, directory, how);
 }

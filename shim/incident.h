@@ -38,16 +38,16 @@ struct failed_call {
     const char *function; /* the wrapped name, "open64" */
     enum call_group group;
     enum how_kind how_kind;
-    int directory; /* dirfd, or AT_FDCWD */
     bool returns_pointer;
 };
 
 /*
- * What every wrapper calls when the next definition failed, with errno as that left it; errno is
- * the same afterwards. Most calls end here, after a look at errno and at the path's end. Safe
- * wherever the wrapped call is: in a signal handler, before constructors, in a vfork child.
+ * What every wrapper calls when the next definition failed, with errno as that left it and dirfd or
+ * AT_FDCWD in `directory`; errno is the same afterwards. Most calls end here, after a look at errno
+ * and at the path's end. Safe wherever the wrapped call is: in a signal handler, before
+ * constructors, in a vfork child.
  */
-void call_failed(const struct failed_call *call, const char *path, uintptr_t how);
+void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how);
 
 /* The same for a pattern of glob(3): the directory is what stands before the first wildcard. A
  * directory of more than 1,023 bytes is not looked at. */

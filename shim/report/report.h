@@ -53,7 +53,7 @@ struct sighting {
     bool say_count; /* only say the count: it passed a power of ten */
 };
 
-/* Makes the table that forked processes share. Called by the library's constructor. */
+/* Sees to it that forked processes share one table. Called by the library's constructor. */
 void tally_start(void);
 
 /* Counts a failure. Lock-free; safe in a signal handler, in threads and in forked processes. */
