@@ -95,8 +95,14 @@ $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
 
-test-hosts: all $(HOSTS)
-	@for test in tests/programs/*_test.sh tests/frames/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+# The host that checks the contract's promises about itself; with a frame of its own for each call.
+PROMISES := $(BUILD)/tests/host/promises
+$(PROMISES): $(filter-out tests/host/inject.c,$(wildcard tests/host/*.c)) tests/host/host.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -rdynamic $(EXTRA) $(filter %.c,$^) -o $@
+
+test-hosts: all $(HOSTS) $(PROMISES)
+	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
 # Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
 # has a library more than it would have.

@@ -8,8 +8,9 @@
 #include "facts.h"
 
 /* The credentials of the calling thread, from /proc/thread-self/status, or by system calls where
- * /proc is not mounted; credentials(7), user_namespaces(7). */
-void identity_read(struct arena *arena, struct identity *identity);
+ * /proc is not mounted; credentials(7), user_namespaces(7). Before anything else of a report, since
+ * it decides about sys_careful. False: nothing may be asked here, so there is no report. */
+bool identity_read(struct arena *arena, struct identity *identity);
 
 /* Walks the path of `incident` as path_resolution(7) says, one O_PATH descriptor at a time, and
  * stops where the kernel stops. */
