@@ -96,9 +96,10 @@ static bool follow(struct road *road, int link, const char *after, bool last) {
         return refuse(road, ELOOP, NO_NODE, NULL);
     /* The kernel guards a link where the path ends, not one that is passed through. */
     if (last && link_protected(road, link)) {
-        /* Before it says so, Linux (6.18) starts the walk once more and counts the links on. */
+        /* Linux (6.18) walks once more before it says so, and counts the links on; but not when
+         * it had to write a link's access time on the way. */
         if (2 * road->links > MOST_LINKS)
-            return refuse(road, ELOOP, NO_NODE, NULL);
+            road->answer->also = ELOOP;
         return refuse(road, EACCES, link, "protected-symlink");
     }
     if (scene->place->nosymfollow && link >= scene->mount)
@@ -314,6 +315,7 @@ void oracle_predict(const struct scene *scene, const struct subject *subject,
     else if (call->function == CALL_OPENAT && call->directory != NO_NODE)
         road.at = call->directory;
     snprintf(road.rest, sizeof road.rest, "%s", call->path);
-    while (step_any(&road))
-        continue;
+    bool on = true;
+    while (on)
+        on = step_any(&road);
 }
