@@ -11,6 +11,17 @@ bool options_have(struct slice options, const char *option) {
     return false;
 }
 
+bool options_find(struct slice options, const char *name, struct slice *value) {
+    while (options.length > 0) {
+        struct slice option = slice_split(&options, ',');
+        if (slice_is(slice_split(&option, '='), name)) {
+            *value = option;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mount_is_idmapped(const struct mount *mount) {
     return mount && options_have(mount->options, "idmapped");
 }

@@ -42,6 +42,9 @@ bool mount_is_idmapped(const struct mount *mount);
 /* Whether a comma-separated list of mount options holds `option`. */
 bool options_have(struct slice options, const char *option);
 
+/* What stands behind "NAME=" in a list of mount options; false, *value untouched, without it. */
+bool options_find(struct slice options, const char *name, struct slice *value);
+
 /* "r-x" */
 struct rwx {
     char text[4];
