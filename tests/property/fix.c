@@ -56,17 +56,19 @@ static int node_of_path(const struct scene *scene, const char *path) {
     return NO_NODE;
 }
 
-/* The directories that lead to the tree belong to all workers. */
-static bool is_shared(const struct scene *scene, const char *culprit) {
-    int node = node_of_path(scene, culprit);
-    return node != NO_NODE && node < scene->top - 1;
-}
-
 static bool reaches(const struct scene *scene, const struct subject *who, int node) {
     for (int at = scene->nodes[node].parent; at != 0; at = scene->nodes[at].parent)
         if (!rights_of(scene, who, at, X).allowed)
             return false;
     return true;
+}
+
+/* The directories that lead to the tree belong to all workers; and behind directories of others not
+ * even a user namespace's administrator gets to a file of its own. */
+static bool is_out_of_reach(const struct trial *trial, const char *culprit) {
+    int node = node_of_path(&trial->scene, culprit);
+    struct subject root = root_subject(&trial->subject);
+    return node != NO_NODE && (node < trial->scene.top - 1 || !reaches(&trial->scene, &root, node));
 }
 
 /* Whether owner and group have ids in the subject's world. */
@@ -175,7 +177,7 @@ static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wid
                            struct trial_counts *counts) {
     for (unsigned round = 0; round < MOST_ROUNDS && outcome->error == EACCES; round++) {
         struct expectation then;
-        if (!has_command(outcome) || is_shared(&now->scene, outcome->culprit)) {
+        if (!has_command(outcome) || is_out_of_reach(now, outcome->culprit)) {
             counts->unfixable++;
             return CONTENT;
         }
@@ -207,7 +209,7 @@ enum complaint trial_fix(const struct trial *trial, struct outcome *outcome,
     bool wider = false;
     if (!outcome->examined || outcome->error != EACCES)
         return CONTENT;
-    if (is_shared(&trial->scene, outcome->culprit))
+    if (is_out_of_reach(trial, outcome->culprit))
         return CONTENT;
     witness_generate(&random, &trial->subject, witnesses);
     if (!witness_ask(&trial->scene, witnesses, &before))

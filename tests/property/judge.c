@@ -44,18 +44,23 @@ static bool is_expected(const struct expectation *expectation, const char *cause
 }
 
 enum complaint judge(const struct expectation *expectation, const struct outcome *outcome) {
+    if (outcome->done && expectation->also && outcome->error == expectation->also)
+        return CONTENT;
     if (!outcome->done || outcome->error != expectation->error)
         return COMPLAINT_KERNEL;
     if (!outcome->known)
         return CONTENT;
     if (!outcome->examined)
         return COMPLAINT_CRASH;
+    if (expectation->lookalike && outcome->certainty != SURE_PROVEN)
+        return CONTENT; /* nobody could tell; it does not claim to */
     if (expectation->error == 0)
         return blames_nobody(outcome) ? CONTENT : COMPLAINT_BLAME;
     if (!can_be_told(expectation))
         return CONTENT;
-    if (expectation->lookalike && outcome->certainty != SURE_PROVEN)
-        return CONTENT; /* nobody could tell; it does not claim to */
+    if (expectation->guess && outcome->certainty == SURE_LIKELY &&
+        strcmp(outcome->cause, "unmapped-owner") == 0)
+        return CONTENT;
     if (!is_expected(expectation, outcome->cause))
         return COMPLAINT_CAUSE;
     if (*expectation->culprit_path && strcmp(expectation->culprit_path, outcome->culprit) != 0)

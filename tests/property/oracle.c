@@ -46,7 +46,7 @@ static bool need(struct road *road, int node, unsigned needs) {
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
     road->answer->guess = rights_blurred(road->scene, road->subject, node);
-    road->answer->lookalike = road->answer->guess && rights_overflow_held(road->subject);
+    road->answer->lookalike |= road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
     return false;
@@ -89,16 +89,26 @@ static bool link_protected(const struct road *road, int link) {
            (owner == UINT32_MAX || owner != seen_uid(scene, road->at));
 }
 
+/* In a sticky directory the kernel compares owners that the process sees as one and the same id. */
+static bool sticky_owners_unknown(const struct road *road, int node) {
+    return (road->scene->nodes[road->at].mode & 01000) &&
+           !rights_shown(road->scene, road->subject, node) &&
+           !rights_shown(road->scene, road->subject, road->at);
+}
+
 /* Puts the link's text before what is left. `last`: nothing is left. */
 static bool follow(struct road *road, int link, const char *after, bool last) {
     const struct scene *scene = road->scene;
     if (++road->links > MOST_LINKS)
         return refuse(road, ELOOP, NO_NODE, NULL);
     /* The kernel guards a link where the path ends, not one that is passed through. */
+    if (last && sticky_owners_unknown(road, link))
+        road->answer->lookalike = true;
     if (last && link_protected(road, link)) {
-        /* Before it says so, Linux (6.18) starts the walk once more and counts the links on. */
+        /* Linux (6.18) walks once more before it says so, and counts the links on; but not when
+         * it had to write a link's access time on the way. */
         if (2 * road->links > MOST_LINKS)
-            return refuse(road, ELOOP, NO_NODE, NULL);
+            road->answer->also = ELOOP;
         return refuse(road, EACCES, link, "protected-symlink");
     }
     if (scene->place->nosymfollow && link >= scene->mount)
@@ -196,6 +206,8 @@ static bool open_node(struct road *road, int node, bool slash) {
         return refuse(road, EEXIST, NO_NODE, NULL);
     if ((flags & O_CREAT) && file->type == DIRECTORY)
         return refuse(road, EISDIR, node, "is-a-directory");
+    if ((flags & O_CREAT) && sticky_owners_unknown(road, node))
+        road->answer->lookalike = true;
     if ((flags & O_CREAT) && create_protected(road, node))
         return refuse(road, EACCES, node, "protected-create");
     if ((slash || (flags & O_DIRECTORY)) && file->type != DIRECTORY)
@@ -314,6 +326,7 @@ void oracle_predict(const struct scene *scene, const struct subject *subject,
     else if (call->function == CALL_OPENAT && call->directory != NO_NODE)
         road.at = call->directory;
     snprintf(road.rest, sizeof road.rest, "%s", call->path);
-    while (step_any(&road))
-        continue;
+    bool on = true;
+    while (on)
+        on = step_any(&road);
 }

@@ -250,6 +250,14 @@ bool rights_blurred(const struct scene *scene, const struct subject *subject, in
     return blurred;
 }
 
+bool rights_shown(const struct scene *scene, const struct subject *subject, int node) {
+    uint32_t uid = seen_uid(scene, node);
+    if (subject->in_namespace && uid != UINT32_MAX)
+        uid = subject_inside(&subject->uid_map, uid);
+    bool hidden = subject->in_namespace || scene->place->idmapped;
+    return uid != UINT32_MAX && !(hidden && uid == OVERFLOW_ID);
+}
+
 bool rights_overflow_held(const struct subject *subject) {
     const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
     if (!subject->in_namespace)

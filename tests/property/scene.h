@@ -133,6 +133,7 @@ enum { MOST_CAUSES = 4 };
 
 struct expectation {
     int error;             /* 0: allowed */
+    int also;              /* another answer, that depends on what the test cannot know; 0: none */
     int culprit;           /* node to blame, or NO_NODE */
     unsigned needs, lacks; /* rwx asked of the culprit, and what of it the deciding class lacks */
     char culprit_path[PATH_BYTES];   /* empty: none (or NO_NODE and unknown) */

@@ -47,7 +47,7 @@ static bool is_below(const struct scene *scene, int node, int top) {
 /* Takes a node and all below it out; false when the subject or the call stands on it. */
 static bool cut(struct trial *trial, int top) {
     struct scene *scene = &trial->scene;
-    int moved[MOST_NODES], count = 0;
+    int moved[MOST_NODES] = {0}, count = 0;
     for (int i = 0; i < scene->count; i++)
         moved[i] = is_below(scene, i, top) ? NO_NODE : count++;
     if (moved[trial->subject.cwd] == NO_NODE ||

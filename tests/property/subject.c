@@ -48,14 +48,14 @@ static void any_map(struct random *random, struct ranges *map, uint32_t base) {
         return;
     }
     static const uint32_t starts[] = {0, 1, 2, 100};
-    uint32_t inside = 0;
+    uint32_t next = 0;
     for (unsigned i = 0; i < 4 && map->count < MOST_RANGES; i++) {
         uint32_t outside = i == 0 ? 0 : base + starts[i] - 1; /* ascending, apart */
         if (random_chance(random, 35))
             continue;
         uint32_t length = i == 3 ? 1900 : 1;
-        map->range[map->count++] = (struct range){inside, outside, length};
-        inside += length + (random_chance(random, 50) ? 1000 : 0);
+        map->range[map->count++] = (struct range){next, outside, length};
+        next += length + (random_chance(random, 50) ? 1000 : 0);
     }
     if (map->count == 0)
         map->range[map->count++] = (struct range){0, base, 1};
