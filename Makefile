@@ -29,7 +29,7 @@ HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/pytho
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames test-places bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -90,6 +90,16 @@ test-apps:
 
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Places where other things than mode bits refuse; needs root.
+$(BUILD)/tests/places/%: tests/places/%.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g $(EXTRA) $< -o $@
+
+test-places:
+	scripts/setup build places
+	$(MAKE) all $(BUILD)/tests/places/opener
+	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
 $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
 	@mkdir -p $(@D)

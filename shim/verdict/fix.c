@@ -176,6 +176,7 @@ static void set_entry(struct draft *draft, enum acl_tag tag, uint32_t id, unsign
 static bool fix_by_acl(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     uid_t user = trial->facts->identity.fsuid;
+    size_t fixes_before = trial->verdict->fix_count;
     struct draft draft;
     if (!start_draft(trial, component, &draft))
         return false;
@@ -205,69 +206,16 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
     remedy.after.acl = (struct acl){ACL_PRESENT, draft.entries, draft.count};
     remedy.after.status.st_mode |= draft.new_mask << 3;
     add_command(trial, culprit, access, &remedy);
-    return trial->verdict->fix_count > 0;
+    return trial->verdict->fix_count > fixes_before;
 }
 
 /* ---- which of them ---- */
 
-/* An entry for an id that this user namespace does not map: setfacl(1), which writes the whole ACL
- * anew, cannot write it back. */
-static bool acl_has_unmapped(const struct acl *acl) {
-    for (size_t i = 0; i < acl->count; i++) {
-        bool named = acl->entries[i].tag == ACL_TAG_USER || acl->entries[i].tag == ACL_TAG_GROUP;
-        if (named && acl->entries[i].id == UINT32_MAX)
-            return true;
-    }
-    return false;
-}
-
-/* Why no command, whoever runs it here, could change this object; empty when one can. */
-static struct slice obstacle(const struct trial *trial, const struct component *component,
-                             const struct access *access) {
-    const struct mount *mount = component->mount;
-    bool by_owner = access->class == CLASS_OWNER;
-    if (mount && (options_have(mount->options, "ro") || options_have(mount->super_options, "ro")))
-        return SLICE(
-            "the file system is mounted read-only here: change the permissions where it can "
-            "be written, or mount it read-write first");
-    if (trial->verdict->cause == CAUSE_unmapped_owner || access->owner_mapping != MAPPED ||
-        (mount_is_idmapped(mount) && (!by_owner || access->group_mapping != MAPPED)))
-        return mount_is_idmapped(mount)
-                   ? SLICE("the mount maps ids: change the permissions or the owner where the file "
-                           "system is mounted without a map, or let the map hold this owner; "
-                           "chmod and setfacl here cannot help")
-                   : SLICE(
-                         "from outside this user namespace: give the file to an id that is mapped "
-                         "here, or map its owner (podman: --userns=keep-id); chmod here cannot "
-                         "help");
-    if (!by_owner && identity_mapping(&trial->facts->identity) != MAPPED)
-        return SLICE(
-            "this process's own user id is not mapped into its user namespace: run it as a "
-            "user that is (unshare --map-user, podman --userns=keep-id)");
-    if (!by_owner && acl_has_unmapped(&component->acl))
-        return SLICE(
-            "from outside this user namespace: the ACL names ids that are not mapped here, so "
-            "setfacl here cannot rewrite it");
-    return SLICE("");
-}
-
-static void note_owner(struct trial *trial, const struct component *component) {
-    const struct stat *status = &component->status;
-    if (trial->verdict->cause == CAUSE_root_without_capability && status->st_uid != 0)
-        add_note(trial,
-                 "or run it as the owner, uid %u gid %u (docker: --user %u:%u): nothing on disk "
-                 "needs to change then",
-                 status->st_uid, status->st_gid, status->st_uid, status->st_gid);
-}
-
 void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     unsigned group_bits = component->status.st_mode >> 3 & 7;
-    struct slice advice = obstacle(trial, component, access);
-    if (advice.length > 0) {
-        add_advice(trial, advice);
+    if (fix_by_world(trial, culprit, access))
         return;
-    }
     if (component->group_joinable && (access->missing & ~group_bits) == 0)
         add_advice(trial, arena_format(
                               trial->arena,
@@ -280,5 +228,4 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     if (component->needs == (ACCESS_READ | ACCESS_WRITE) && access->missing == ACCESS_WRITE &&
         component->role == ROLE_TARGET)
         add_note(trial, "reading alone is allowed: if the program only reads, open it read-only");
-    note_owner(trial, component);
 }

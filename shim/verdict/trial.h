@@ -48,6 +48,9 @@ void judge_missing(struct trial *trial);
 /* The least fix for `access->missing` at component `culprit`: commands where they help. */
 void fix_denied(struct trial *trial, int culprit, const struct access *access);
 
+/* What helps in a container, a user namespace or a service's sandbox. True: nothing else does. */
+bool fix_by_world(struct trial *trial, int culprit, const struct access *access);
+
 /* Sets cause, certainty and culprit, and the summary from the catalogue. */
 void conclude(struct trial *trial, enum cause cause, enum certainty certainty, int culprit,
               const struct access *access);
