@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The road: failure, facts, verdict, report. */
+/* The road from a failure that counts: facts, verdict, report. */
 #include "incident.h"
 #include "base/arena.h"
 #include "base/ask.h"
@@ -23,75 +23,6 @@ enum {
     STACK_BYTES = 64 * 1024,
 };
 
-/* ---- failure ---- */
-
-static int flags_of_mode(const char *mode) {
-    int flags =
-        mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
-    for (const char *at = mode + 1; *at && *at != ','; at++) {
-        if (*at == '+')
-            flags = (flags & ~O_ACCMODE) | O_RDWR;
-        else if (*at == 'x')
-            flags |= O_EXCL;
-        else if (*at == 'e')
-            flags |= O_CLOEXEC;
-    }
-    return flags;
-}
-
-static void read_how(struct incident *incident, enum how_kind kind, uintptr_t how) {
-    const struct open_how *extended = (const void *)how;
-    switch (kind) {
-    case HOW_FLAGS:
-        incident->flags = (int)how;
-        break;
-    case HOW_MODE:
-        incident->flags = flags_of_mode((const char *)how);
-        incident->null_result = true;
-        break;
-    case HOW_STRUCT:
-        incident->flags = (int)extended->flags;
-        incident->resolve = extended->resolve;
-        break;
-    }
-}
-
-/* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT,
- * or the EINVAL of an unknown fopen mode. */
-static __attribute__((noinline)) bool path_is_readable(const char *path) {
-    struct memory memory = {0};
-    return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
-}
-
-static bool path_was_read(int error, const char *path) {
-    return error == ENOENT || error == EACCES || path_is_readable(path);
-}
-
-static bool is_wanted(const struct failed_call *call, int error) {
-    return config_reports(error) && (config.groups & call->group) && call->path && config.enabled &&
-           path_was_read(error, call->path) && match_path(&config.matcher, call->path);
-}
-
-/* Not inlined: what this needs of stack and registers, the many other failures shall not pay. */
-static __attribute__((noinline)) void report_call(const struct failed_call *call) {
-    int error = errno;
-    struct incident incident = {
-        .function = call->function,
-        .group = call->group,
-        .path = call->path,
-        .directory = call->directory,
-        .error = error,
-    };
-    read_how(&incident, call->how_kind, call->how);
-    enter_with_registers(&incident, incident_report);
-    errno = error;
-}
-
-void call_failed(const struct failed_call *call) {
-    if (is_wanted(call, errno))
-        report_call(call);
-}
-
 /* ---- facts and verdict ---- */
 
 static struct slice read_link(struct arena *arena, const char *link) {
@@ -109,6 +40,10 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
     verdict_reach(arena, incident, facts, verdict);
+    if (verdict->asks_for_more) {
+        surroundings_read(arena, incident, facts, verdict->culprit);
+        verdict_reach(arena, incident, facts, verdict);
+    }
     return true;
 }
 

@@ -36,8 +36,9 @@ void component_observe(struct arena *arena, int descriptor, struct component *co
     int error = sys_fstatat(descriptor, "", &component->status, AT_EMPTY_PATH);
     component->status_known = error == 0;
     component->status_error = -error;
-    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &extended) ==
-        0) {
+    /* Asked for nothing, it tells the mount and the attributes all the same, also of a FUSE mount
+     * that would refuse anything else. */
+    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &extended) == 0) {
         if (extended.stx_mask & STATX_MNT_ID)
             component->mount_id = extended.stx_mnt_id;
         component->attributes = extended.stx_attributes;
@@ -52,11 +53,12 @@ void component_observe(struct arena *arena, int descriptor, struct component *co
         component->acl.state = component->status_known ? ACL_UNSUPPORTED : ACL_UNKNOWN;
 }
 
-void component_need(int descriptor, struct component *component, unsigned access) {
+void component_need(int descriptor, struct component *component, unsigned access, bool real_ids) {
     component->needs |= access;
     if (component->needs == 0)
         return;
-    int answer = sys_faccessat2(descriptor, "", (int)component->needs, AT_EACCESS | AT_EMPTY_PATH);
+    int answer = sys_faccessat2(descriptor, "", (int)component->needs,
+                                AT_EMPTY_PATH | (real_ids ? 0 : AT_EACCESS));
     /* A filter that does not know the call answers ENOSYS, an old one of Docker's EPERM: no answer.
      */
     component->kernel_answer =

@@ -103,7 +103,9 @@ static bool read_status(struct arena *arena, struct identity *identity, unsigned
         else if (slice_is(name, "CapEff")) {
             identity->effective = read_hexadecimal(value);
             complete = true;
-        } else if (slice_is(name, "NoNewPrivs"))
+        } else if (slice_is(name, "CapPrm"))
+            identity->permitted = read_hexadecimal(value);
+        else if (slice_is(name, "NoNewPrivs"))
             identity->no_new_privs = next_number(&value, 10, &number) && number;
         else if (slice_is(name, "Seccomp"))
             identity->seccomp = next_number(&value, 10, &number) ? (int)number : 0;
@@ -129,8 +131,10 @@ static void ask_kernel(struct arena *arena, struct identity *identity) {
     identity->fsuid = (uid_t)sys_call(SYS_setfsuid, -1, 0, 0, 0, 0, 0);
     identity->fsgid = (gid_t)sys_call(SYS_setfsgid, -1, 0, 0, 0, 0, 0);
     read_groups(arena, identity);
-    if (sys_call(SYS_capget, (long)&header, (long)data, 0, 0, 0, 0) == 0)
-        identity->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+    if (sys_call(SYS_capget, (long)&header, (long)data, 0, 0, 0, 0) != 0)
+        return;
+    identity->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+    identity->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
 static void read_map(struct arena *arena, const char *path, struct id_map *map) {

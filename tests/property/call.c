@@ -94,7 +94,7 @@ static int any_flags(struct random *random) {
     if (random_chance(random, 6))
         flags |= O_PATH;
     /* Together they mean nothing: kernels before 6.3 make a file, later ones answer EINVAL. */
-    return flags & O_CREAT ? flags & ~O_DIRECTORY : flags;
+    return (flags & O_CREAT) ? flags & ~O_DIRECTORY : flags;
 }
 
 static const struct {

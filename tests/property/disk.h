@@ -11,6 +11,8 @@ bool disk_build(const struct scene *scene);
 void disk_remove(const struct scene *scene);
 /* Puts owner, mode and ACLs of one node on disk again. */
 bool disk_dress(const struct scene *scene, int node);
+/* Reads modes, ids and ACLs back into the scene, the directory that holds the top included. */
+bool disk_read(struct scene *scene);
 /* Removes what a call made. `path` is absolute, as the scene's place shows it. */
 void disk_remove_created(const struct scene *scene, const char *path);
 

@@ -30,8 +30,11 @@ static void defaults_are_the_contracts(void **state) {
     READ("PATH=/bin");
     assert_true(config.enabled);
     assert_int_equal(config.groups, GROUP_OPEN | GROUP_DIR);
-    assert_true(config_reports(EACCES) && config_reports(ENOENT));
-    assert_false(config_reports(EMFILE) || config_reports(0) || config_reports(4000));
+    assert_true(config_reports(GROUP_DIR, EACCES) && !config_reports(GROUP_DIR, ENOENT));
+    assert_false(config_reports(GROUP_PROBE, EACCES) || config_reports(GROUP_PROBE, ENOENT));
+    assert_true(config_reports(GROUP_OPEN, EACCES) && config_reports(GROUP_OPEN, ENOENT));
+    assert_false(config_reports(GROUP_OPEN, EMFILE) || config_reports(GROUP_OPEN, 0) ||
+                 config_reports(GROUP_OPEN, 4000));
     assert_int_equal(config.format, FORMAT_TEXT);
     assert_int_equal(config.frames, 12);
     assert_int_equal(config.limit, 25);
@@ -44,19 +47,28 @@ static void values_are_taken(void **state) {
     (void)state;
     READ("PERMSHIM_ERRNO=EMFILE,ELOOP", "PERMSHIM_CALLS=open,probe+", "PERMSHIM_FORMAT=json",
          "PERMSHIM_LOG=/var/tmp/x.%p", "PERMSHIM_FRAMES=0", "PERMSHIM_LIMIT=1000000",
-         "PERMSHIM_COLOR=never", "PERMSHIM_DISABLE=1", "NO_COLOR=1", "container=podman");
-    assert_true(config_reports(EMFILE) && config_reports(ELOOP) && !config_reports(EACCES));
+         "PERMSHIM_COLOR=never", "NO_COLOR=1", "container=podman");
+    assert_true(config_reports(GROUP_OPEN, EMFILE) && config_reports(GROUP_OPEN, ELOOP) &&
+                !config_reports(GROUP_OPEN, EACCES));
     assert_int_equal(config.groups, GROUP_OPEN | GROUP_PROBE);
     assert_true(config.probe_missing);
+    assert_true(config_reports(GROUP_PROBE, EMFILE) && !config_reports(GROUP_DIR, EMFILE));
     assert_int_equal(config.format, FORMAT_JSON);
     assert_string_equal(config.log_path, "/var/tmp/x.%p");
     assert_int_equal(config.frames, 0);
     assert_int_equal(config.limit, 1000000);
     assert_int_equal(config.color, COLOR_NEVER);
-    assert_false(config.enabled);
     assert_true(config.no_color);
     assert_string_equal(config.container, "podman");
     assert_string_equal(complaints, "");
+}
+
+static void disabled_reports_nothing(void **state) {
+    (void)state;
+    READ("PERMSHIM_DISABLE=1", "PERMSHIM_ERRNO=all");
+    assert_false(config.enabled);
+    for (int error = 0; error < 200; error++)
+        assert_false(config_reports(GROUP_OPEN, error));
 }
 
 static void empty_means_unset(void **state) {
@@ -88,7 +100,8 @@ static void a_bad_value_gets_its_line_and_the_default(void **state) {
         assert_ptr_equal(strchr(complaints, '\n'), complaints + strlen(complaints) - 1);
         assert_int_equal(config.frames, 12);
         assert_int_equal(config.limit, 25);
-        assert_true(config.enabled && config_reports(EACCES) && config_reports(ENOENT));
+        assert_true(config.enabled && config_reports(GROUP_OPEN, EACCES) &&
+                    config_reports(GROUP_OPEN, ENOENT));
         assert_true(match_path(&config.matcher, "a.jpg"));
     }
     READ("PERMSHIM_FORMAT=\x1b[31m\n");
@@ -125,12 +138,35 @@ static void images_are_known_by_their_last_component(void **state) {
         {"archive.tar.gz", false},
         {"name.jpgx", false},
         {"a.verylongsuffix", false},
+        {"a.123456jpg", false},
+        {"12345678.jpg", true},
         {"\xff\xfe", false},
     };
     READ("PATH=/bin");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (match_path(&config.matcher, cases[i].path) != cases[i].matches)
             fail_msg("'%s' should %smatch", cases[i].path, cases[i].matches ? "" : "not ");
+}
+
+/* match.c searches images.def by halves. */
+static void image_suffixes_are_sorted(void **state) {
+    (void)state;
+    static const char *const images[] = {
+#define IMAGE(suffix) suffix,
+#define IMAGE_GLOB(glob)
+#include "images.def"
+#undef IMAGE_GLOB
+#undef IMAGE
+    };
+    READ("PATH=/bin");
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "x.%s", images[i]);
+        assert_true(match_path(&config.matcher, path));
+        assert_in_range(strlen(images[i]), 1, 8);
+        if (i > 0)
+            assert_true(strcmp(images[i - 1], images[i]) < 0);
+    }
 }
 
 static void globs_replace_or_add(void **state) {
@@ -177,9 +213,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_the_contracts),
         cmocka_unit_test(values_are_taken),
+        cmocka_unit_test(disabled_reports_nothing),
         cmocka_unit_test(empty_means_unset),
         cmocka_unit_test(a_bad_value_gets_its_line_and_the_default),
         cmocka_unit_test(images_are_known_by_their_last_component),
+        cmocka_unit_test(image_suffixes_are_sorted),
         cmocka_unit_test(globs_replace_or_add),
         cmocka_unit_test(globs_match_as_fnmatch_does),
     };
