@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { OUTPUT_BYTES = 256 * 1024, SHORT = 100000, NOTHING, RESULTS = 26 };
@@ -51,6 +52,8 @@ long sys_enter(long number, long a, long b, long c, long d, long e, long f) {
     bool fails = ++run.calls == run.failing;
     if (number == SYS_rt_sigprocmask && a == SIG_SETMASK)
         fails = false; /* with a mask that the kernel gave it cannot fail */
+    if (number == SYS_mmap && (d & MAP_SHARED))
+        return -ENOMEM; /* without the tally, each failure is the first */
     if (fails)
         run.failed = number;
     bool transfers = number == SYS_read || number == SYS_pread64 || number == SYS_write;
@@ -87,8 +90,7 @@ struct scene {
 };
 
 static void report(const struct scene *scene, unsigned failing, int result) {
-    struct failed_call call = {"open",   GROUP_OPEN,  HOW_FLAGS,
-                               AT_FDCWD, scene->path, (uintptr_t)scene->flags};
+    struct failed_call call = {"open", GROUP_OPEN, HOW_FLAGS, false};
     sigset_t before = {0}, after = {0};
     int lowest = dup(0);
     close(lowest);
@@ -99,7 +101,7 @@ static void report(const struct scene *scene, unsigned failing, int result) {
     run.length = 0;
     run.failed = -1;
     errno = scene->error;
-    call_failed(&call);
+    call_failed(&call, AT_FDCWD, scene->path, (uintptr_t)scene->flags);
     if (errno != scene->error)
         fail("errno changed", scene->path);
     sigprocmask(SIG_SETMASK, NULL, &after);
