@@ -96,6 +96,8 @@ void incident_examine(struct arena *arena, const struct incident *incident, stru
     identity_read(arena, &facts->identity);
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
+    if (incident->error == ENOENT && facts->walk.error == ENOENT && !facts->walk.cut)
+        neighbours_find(arena, incident, &facts->identity, &facts->walk, &facts->neighbours);
     verdict_reach(arena, incident, facts, verdict);
 }
 
