@@ -181,44 +181,57 @@ bool image_dynamic_symbols(struct memory *memory, const struct image *image,
 
 /* ---- .symtab ---- */
 
-/* Whether the file is what is mapped. */
+/* Whether the file's program headers are the mapped ones. */
+static bool same_segments(struct memory *memory, const struct image *image,
+                          const struct bytes *file) {
+    Elf64_Phdr mapped, segment;
+    for (size_t i = 0; segment_read(memory, image, i, &mapped); i++)
+        if (!bytes_read(file, image->header.e_phoff + i * sizeof segment, &segment,
+                        sizeof segment) ||
+            memcmp(&segment, &mapped, sizeof segment) != 0)
+            return false;
+    return true;
+}
+
+/* Whether the file is what is mapped. strip(1) keeps the build id and changes the ELF header. */
 static bool same_file(struct memory *memory, const struct image *image, const struct bytes *file) {
     Elf64_Ehdr header;
     if (!bytes_read(file, 0, &header, sizeof header) ||
         memcmp(&header, &image->header, sizeof header) != 0)
         return false;
-    Elf64_Phdr mapped;
-    for (size_t i = 0; segment_read(memory, image, i, &mapped); i++) {
-        Elf64_Phdr segment;
-        if (!bytes_read(file, header.e_phoff + i * sizeof segment, &segment, sizeof segment) ||
-            memcmp(&segment, &mapped, sizeof segment) != 0)
-            return false;
-    }
     uint8_t id[BUILD_ID_MOST];
-    return image->build_id_length == 0 ||
-           (bytes_read(file, image->build_id_offset, id, image->build_id_length) &&
-            memcmp(id, image->build_id, image->build_id_length) == 0);
+    if (image->build_id_length == 0)
+        return same_segments(memory, image, file);
+    return bytes_read(file, image->build_id_offset, id, image->build_id_length) &&
+           memcmp(id, image->build_id, image->build_id_length) == 0;
 }
 
 static bool find_symbol_section(const struct image *image, const struct bytes *file,
                                 struct symbol_table *table) {
+    enum { AT_ONCE = 16 };
     const Elf64_Ehdr *header = &image->header;
-    if (header->e_shentsize != sizeof(Elf64_Shdr))
+    Elf64_Shdr sections[AT_ONCE], names;
+    if (header->e_shentsize != sizeof names)
         return false;
     /* .symtab is among the last ones. */
-    for (size_t i = header->e_shnum; i-- > 0;) {
-        Elf64_Shdr section, names;
-        if (!bytes_read(file, header->e_shoff + i * sizeof section, &section, sizeof section))
+    for (size_t end = header->e_shnum, start; end > 0; end = start) {
+        start = end > AT_ONCE ? end - AT_ONCE : 0;
+        if (!bytes_read(file, header->e_shoff + start * sizeof names, sections,
+                        (end - start) * sizeof names))
             return false;
-        if (section.sh_type != SHT_SYMTAB)
-            continue;
-        if (section.sh_link >= header->e_shnum ||
-            !bytes_read(file, header->e_shoff + section.sh_link * sizeof names, &names,
-                        sizeof names))
-            return false;
-        *table = (struct symbol_table){{NULL, file->descriptor, section.sh_offset, section.sh_size},
-                                       {NULL, file->descriptor, names.sh_offset, names.sh_size}};
-        return true;
+        for (size_t i = end; i-- > start;) {
+            const Elf64_Shdr *section = &sections[i - start];
+            if (section->sh_type != SHT_SYMTAB)
+                continue;
+            if (section->sh_link >= header->e_shnum ||
+                !bytes_read(file, header->e_shoff + section->sh_link * sizeof names, &names,
+                            sizeof names))
+                return false;
+            *table = (struct symbol_table){
+                {NULL, file->descriptor, section->sh_offset, section->sh_size},
+                {NULL, file->descriptor, names.sh_offset, names.sh_size}};
+            return true;
+        }
     }
     return false;
 }
