@@ -2,6 +2,7 @@
 #include "frames/image.h"
 #include "base/sys.h"
 #include <link.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
 
@@ -236,8 +237,26 @@ static bool find_symbol_section(const struct image *image, const struct bytes *f
     return false;
 }
 
+/*
+ * Objects whose files are known to have no .symtab, by the start of their build id: most of a
+ * distribution's. Other threads may set the same slot; then a file is looked at again.
+ */
+enum { STRIPPED_SLOTS = 64 };
+static _Atomic uint64_t stripped[STRIPPED_SLOTS];
+
+static uint64_t stripped_key(const struct image *image) {
+    uint64_t key = 0;
+    if (image->build_id_length >= sizeof key)
+        memcpy(&key, image->build_id, sizeof key);
+    return key;
+}
+
 bool image_open_symbols(struct memory *memory, const struct image *image,
                         struct symbol_table *table) {
+    uint64_t key = stripped_key(image);
+    _Atomic uint64_t *known = &stripped[key % STRIPPED_SLOTS];
+    if (key && atomic_load_explicit(known, memory_order_relaxed) == key)
+        return false;
     const char *path = image->is_program ? "/proc/self/exe" : image->path.data;
     if (slice_find(slice_of(path), '/') == strlen(path))
         return false; /* the vDSO has a name and no file */
@@ -248,8 +267,11 @@ bool image_open_symbols(struct memory *memory, const struct image *image,
     struct bytes file = {NULL, descriptor, 0, 0};
     if (sys_fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
         file.length = (uint64_t)status.st_size;
-        if (same_file(memory, image, &file) && find_symbol_section(image, &file, table))
-            return true;
+        if (same_file(memory, image, &file)) {
+            if (find_symbol_section(image, &file, table))
+                return true;
+            atomic_store_explicit(known, key, memory_order_relaxed);
+        }
     }
     sys_close(descriptor);
     return false;
