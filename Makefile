@@ -29,7 +29,7 @@ HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/pytho
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames test-places bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -91,12 +91,41 @@ test-apps:
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
+# Places where other things than mode bits refuse; needs root.
+$(BUILD)/tests/places/%: tests/places/%.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g $(EXTRA) $< -o $@
+
+test-places:
+	scripts/setup build places
+	$(MAKE) all $(BUILD)/tests/places/opener
+	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
 $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
 
-test-hosts: all $(HOSTS)
-	@for test in tests/programs/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+# The host that checks the contract's promises about itself; with a frame of its own for each call.
+PROMISES := $(BUILD)/tests/host/promises
+$(PROMISES): $(filter-out tests/host/inject.c,$(wildcard tests/host/*.c)) tests/host/host.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -rdynamic $(EXTRA) $(filter %.c,$^) -o $@
+
+test-hosts: all $(HOSTS) $(PROMISES)
+	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
+# has a library more than it would have.
+$(BUILD)/tests/frames/compare.so: tests/frames/compare.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -static-libgcc -Wl,--exclude-libs,ALL -Wl,-z,defs $< \
+	  $(addprefix $(BUILD)/shim/,frames/unwind.o frames/box.o frames/object.o base/memory.o base/enter.o) \
+	  $(LIBUNWIND) -lgcc_eh -o $@
+
+test-frames:
+	scripts/setup build test frames
+	$(MAKE) all $(BUILD)/tests/frames/compare.so
+	BUILD=$(BUILD) tests/frames/run
 
 # Prints figures, and says which goals are missed; fails for none.
 bench: all

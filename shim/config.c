@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "incident.h"
 
-_Alignas(4096) struct config config;
+struct config config;
 
 /* Each setter takes a value that is not empty and returns false, having changed nothing, when it is
  * not one of those that variables.def says are accepted. */
@@ -31,41 +31,21 @@ static bool set_match(struct slice value) {
     return count > 0;
 }
 
-static void add_error(enum call_group group, int error) {
-    unsigned bit = (unsigned)error;
-    config.errors[group][bit / 64] |= (uint64_t)1 << (bit % 64);
-}
-
-/* Of the open group: what the other groups report is made from it in the end. */
 static bool set_errno(struct slice value) {
-    uint64_t *errors = config.errors[GROUP_OPEN], before[CONFIG_ERRNO_WORDS];
-    memcpy(before, errors, sizeof before);
-    memset(errors, slice_is(value, "all") ? 0xff : 0, sizeof before);
-    while (value.length > 0 && errors[0] != UINT64_MAX) {
-        struct slice name = slice_split(&value, ',');
-        int error = errno_number(name.data, name.length);
-        if (error == 0) {
-            memcpy(errors, before, sizeof before);
-            return false;
-        }
-        add_error(GROUP_OPEN, error);
+    bool errors[CONFIG_ERRNOS] = {false};
+    if (slice_is(value, "all")) {
+        memset(config.errors, true, sizeof config.errors);
+        return true;
     }
+    while (value.length > 0) {
+        struct slice name = slice_split(&value, ',');
+        unsigned error = (unsigned)errno_number(name.data, name.length);
+        if (error == 0)
+            return false;
+        errors[error] = true;
+    }
+    memcpy(config.errors, errors, sizeof errors);
     return true;
-}
-
-/* Listing reports what is refused, and probing too, unless "probe+" asks for what is missing. */
-static void share_errors_among_groups(void) {
-    bool refused = config_reports(GROUP_OPEN, EACCES), missing = config_reports(GROUP_OPEN, ENOENT);
-    if (refused && (config.groups & GROUP_DIR))
-        add_error(GROUP_DIR, EACCES);
-    if (refused && (config.groups & GROUP_PROBE))
-        add_error(GROUP_PROBE, EACCES);
-    if (missing && config.probe_missing)
-        add_error(GROUP_PROBE, ENOENT);
-    if (!(config.groups & GROUP_OPEN))
-        memset(config.errors[GROUP_OPEN], 0, sizeof config.errors[GROUP_OPEN]);
-    if (!config.enabled)
-        memset(config.errors, 0, sizeof config.errors);
 }
 
 static bool set_calls(struct slice value) {
@@ -194,6 +174,16 @@ static void look_around(struct slice name, struct slice value) {
         config.no_color = true;
 }
 
+/* Listing and probing are done on suspicion: there only a refusal is news, a missing name only when
+ * it was asked for. */
+static void settle_reporting(void) {
+    unsigned always = GROUP_OPEN | (config.probe_missing ? GROUP_PROBE : 0);
+    for (int error = 0; error < CONFIG_ERRNOS; error++) {
+        unsigned groups = error == EACCES ? config.groups : config.groups & always;
+        config.reporting[error] = config.enabled && config.errors[error] ? (uint8_t)groups : 0;
+    }
+}
+
 void config_read(char *const *environment, void (*complain)(struct slice line)) {
     config.enabled = true;
     config.groups = GROUP_OPEN | GROUP_DIR;
@@ -213,5 +203,5 @@ void config_read(char *const *environment, void (*complain)(struct slice line)) 
             if (slice_is(name, variables[i].name) && !variables[i].set(value))
                 complain_about(&variables[i], value, complain);
     }
-    share_errors_among_groups();
+    settle_reporting();
 }

@@ -70,13 +70,14 @@ static inline bool no_pointer(const void *result) {
 #define CALL_GLOB(type, name, parameters, arguments, group, path, how, how_is)                     \
     EXPORT type wrapped_##name parameters __asm__(#name);                                          \
     type wrapped_##name parameters {                                                               \
+        static const struct failed_call call = {#name, group, how_is, false};                      \
         int error = errno;                                                                         \
         errno = 0;                                                                                 \
         type result = next.name arguments;                                                         \
         if (errno == 0)                                                                            \
             errno = error;                                                                         \
         else if (result == GLOB_NOMATCH || result == GLOB_ABORTED)                                 \
-            glob_failed(&(const struct failed_call){#name, group, how_is, false}, path, how);      \
+            glob_failed(&call, path, how);                                                         \
         return result;                                                                             \
     }
 
@@ -84,12 +85,12 @@ static inline bool no_pointer(const void *result) {
 #define CALL_FTS(type, name, parameters, arguments, group, path, how, how_is)                      \
     EXPORT type wrapped_##name parameters __asm__(#name);                                          \
     type wrapped_##name parameters {                                                               \
+        static const struct failed_call call = {#name, group, how_is, true};                       \
         type result = next.name arguments;                                                         \
         if (result && (result->fts_info == FTS_DNR || result->fts_info == FTS_NS)) {               \
             int error = errno;                                                                     \
             errno = result->fts_errno;                                                             \
-            call_failed(&(const struct failed_call){#name, group, how_is, true}, AT_FDCWD, path,   \
-                        (uintptr_t)(how));                                                         \
+            call_failed(&call, AT_FDCWD, path, (uintptr_t)(how));                                  \
             errno = error;                                                                         \
         }                                                                                          \
         return result;                                                                             \

@@ -58,9 +58,9 @@ static void read_how(struct incident *incident, uintptr_t how) {
 /* ---- does it count? ---- */
 
 /* An open with O_DIRECTORY is made to list: opendir(3) by hand, for fdopendir(3). */
-static enum call_group group_of(const struct failed_call *call, uintptr_t how) {
-    bool directory = call->how_kind == HOW_FLAGS && (how & (O_TMPFILE | O_PATH)) == O_DIRECTORY;
-    return directory ? GROUP_DIR : call->group;
+static bool is_listing(const struct failed_call *call, uintptr_t how) {
+    return call->group == GROUP_DIR ||
+           ((how & (O_TMPFILE | O_PATH)) == O_DIRECTORY && call->how_kind == HOW_FLAGS);
 }
 
 /* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
@@ -70,19 +70,22 @@ __attribute__((noinline)) static bool is_readable(const char *path) {
     return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
 }
 
-/* What most failures do not come to stays out of what they all run through. */
-__attribute__((noinline)) static void report_failure(const struct failed_call *call,
-                                                     enum call_group group, int directory,
+/* What most failures do not come to stays out of what they all run through: here the question is
+ * asked exactly. */
+__attribute__((noinline)) static void report_failure(const struct failed_call *call, int directory,
                                                      const char *path, uintptr_t how, int error) {
     struct incident incident = {
         .function = call->function,
-        .group = group,
+        .group = is_listing(call, how) ? GROUP_DIR : call->group,
         .how_kind = call->how_kind,
         .path = path,
         .directory = directory,
         .error = error,
         .null_result = call->returns_pointer,
     };
+    bool counts = incident.group == GROUP_DIR || match_path(&config.matcher, path);
+    if (!counts || !config_reports(incident.group, error))
+        return;
     read_how(&incident, how);
     incident_enter(&incident);
     errno = error;
@@ -90,13 +93,12 @@ __attribute__((noinline)) static void report_failure(const struct failed_call *c
 
 void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
     int error = errno;
-    enum call_group group = group_of(call, how);
-    if (!config_reports(group, error) || !path)
+    if (!config_reports(call->group | GROUP_DIR, error) || !path)
         return;
     if (error != ENOENT && error != EACCES && !is_readable(path))
         return;
-    if (group == GROUP_DIR || match_path(&config.matcher, path))
-        report_failure(call, group, directory, path, how, error);
+    if (match_path(&config.matcher, path) || how & O_DIRECTORY || call->group == GROUP_DIR)
+        report_failure(call, directory, path, how, error);
 }
 
 void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how) {
