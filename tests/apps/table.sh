@@ -24,3 +24,74 @@ app 'Node fs.readFile' 'node readfile.js "$IMAGE"' \
 
 app 'Java ImageIO' 'java ReadImage.java "$IMAGE"' \
     version='java -version' from='^native libjava.so handleOpen$'
+
+# --- Python
+
+app imageio 'python3 imageio_read.py "$IMAGE"' \
+    version='python3 -c "import imageio; print(imageio.__version__)"' from='^python imageio_read.py:7 in load$' \
+    with=PERMSHIM_CALLS=open,dir,probe+
+
+app scikit-image 'python3 skimage_read.py "$IMAGE"' \
+    version='python3 -c "import skimage; print(skimage.__version__)"' from='^python skimage_read.py:7 in load$' \
+    with=PERMSHIM_CALLS=open,dir,probe+
+
+app matplotlib 'python3 matplotlib_read.py "$IMAGE"' \
+    version='python3 -c "import matplotlib; print(matplotlib.__version__)"' from='^python matplotlib_read.py:7 in load$'
+
+app rasterio 'python3 rasterio_read.py "$IMAGE"' \
+    version='python3 -c "import rasterio; print(rasterio.__version__)"' from='^python rasterio_read.py:10 in load$'
+
+app 'PyTorch DataLoader' 'python3 dataloader.py "$IMAGE"' \
+    version='python3 -c "import torch; print(torch.__version__)"' from='^python dataloader.py:14 in (Images\.)?__getitem__$' \
+    counts=1000
+
+app 'torchvision ImageFolder' 'python3 imagefolder.py "$SET"' \
+    version='python3 -c "import torchvision; print(torchvision.__version__)"' from='^python imagefolder.py:5 in <module>$' \
+    without='file path' lists=true
+
+# --- servers
+
+app 'Flask' 'bash fetch.sh "http://127.0.0.1:18080/${IMAGE##*/}" python3 -m flask --app flask_app run --port 18080' \
+    version='python3 -c "import flask; print(flask.__version__)"' from='^python flask_app.py:10 in picture$' \
+    with=PERMSHIM_CALLS=open,dir,probe+ mended='^200 image/png'
+
+app 'gunicorn' 'bash fetch.sh "http://127.0.0.1:18080/${IMAGE##*/}" python3 -m gunicorn -w 2 -b 127.0.0.1:18080 flask_app:app' \
+    version='python3 -c "import gunicorn; print(gunicorn.__version__)"' from='^python flask_app.py:10 in picture$' \
+    with=PERMSHIM_CALLS=open,dir,probe+ mended='^200 image/png'
+
+app nginx 'sed -i "s|root .*;|root $SET;|" nginx.conf; bash fetch.sh "http://127.0.0.1:18080/${IMAGE##*/}" nginx -p . -c nginx.conf' \
+    version='nginx -v' from='^native nginx ' mended='^200 image/png'
+
+app Apache 'bash fetch.sh "http://127.0.0.1:18080/${IMAGE##*/}" apache2 -X -f "$PWD/apache.conf"' \
+    version='apache2 -v' from='^native apache2 ' mended='^200 image/png' with=PERMSHIM_CALLS=open,dir,probe+
+
+# --- others
+
+app GraphicsMagick 'gm identify "$IMAGE"' version='gm version' from='^native libGraphicsMagick.* ReadImage$' \
+    unsteady='s/ [0-9.]+u [0-9:.m]+s?$//'
+
+app ffmpeg 'ffmpeg -nostdin -hide_banner -v error -i "$IMAGE" -f rawvideo -y frame.raw && ls frame.raw' version='ffmpeg -version' \
+    from='^native libavformat.* avio_open'
+
+app libvips 'vipsheader "$IMAGE"' version='vips --version' from='^native libvips.* vips_'
+
+app ExifTool 'exiftool -ImageSize "$IMAGE"' version='exiftool -ver' from='^native perl Perl_pp_' with=PERMSHIM_CALLS=open,dir,probe+
+
+app PHP-GD 'php gd.php "$IMAGE"' version='php --version' from='^native php'
+
+app Ruby 'ruby read.rb "$IMAGE"' version='ruby --version' from='^native libruby.* rb_'
+
+app 'sharp (Node)' 'node sharp.js "$IMAGE"' version='node -p "require(process.env.TOOLS + \"/sharp/node_modules/sharp/package.json\").version"' \
+    from='^native libvips' 
+
+app 'C++ std::filesystem' './copy "$IMAGE"' version='g++ -dumpfullversion' build='g++ -O1 -std=c++17 -o copy copy.cc' \
+    from='^native libstdc\+\+.* std::filesystem::' with=PERMSHIM_CALLS=open,dir,probe+
+
+app 'C++ directory_iterator' './list "$SET"' version='g++ -dumpfullversion' build='g++ -O1 -std=c++17 -o list list.cc' \
+    from='^native libstdc\+\+.* std::filesystem::' without='file path' lists=true
+
+app 'bash redirection' 'wc -c <"$IMAGE"' version='bash --version' from='^native bash '
+
+app cp 'cp "$IMAGE" copy.png && wc -c copy.png' version='cp --version' from='^native cp ' with=PERMSHIM_CALLS=open,dir,probe+
+
+app find 'find "$SET" -name "*.png" -printf "%f\n"' version='find --version' from='^native find ' without='file path' lists=true
