@@ -26,7 +26,10 @@ GENERATED := $(BUILD)/generated
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts format clean
+NEAR := $(BUILD)/tests/near/near
+NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
+
+.PHONY: near test-near all test demo test-unit test-scripts format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -68,6 +71,16 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
 
+$(NEAR): $(NEAR_OBJECTS) $(PARTS) $(LIBUNWIND)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
+
+# Is the file that was meant found? In a directory of 10,000 names, and of a million (`make near`).
+test-near: $(NEAR)
+	$(NEAR) 10000
+
+near: test-near
+	NEAR_TMPDIR=$$(test -d /dev/shm && echo /dev/shm || echo /tmp) $(NEAR) 1000000
+
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
@@ -79,6 +92,7 @@ test:
 	scripts/setup build test
 	$(MAKE) all
 	$(MAKE) test-unit
+	$(MAKE) test-near
 	$(MAKE) test-scripts
 
 demo:
@@ -93,4 +107,4 @@ clean:
 	rm -rf $(BUILD)
 
 include install.mk
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d)

@@ -8,7 +8,7 @@ enum { DEEPEST = 6, NAME_COPY_BYTES = 256 };
 struct repair {
     struct search *search;
     const struct place *place;
-    bool may_list;
+    enum listing listing;
     unsigned depth; /* names that were replaced */
 };
 
@@ -119,7 +119,7 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
             search->path.length = length;
             bool dots = slice_is(name, ".") || slice_is(name, "..");
             if (!dots && !try_variants(repair, name, rest, 0, name_single_variants(), &change) &&
-                repair->may_list)
+                repair->listing == LIST_ALWAYS)
                 try_listing(repair, name, rest, &change);
             return;
         }
@@ -130,14 +130,14 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
         }
         if (!S_ISDIR(status.st_mode))
             return;
-        if (repair->place->what)
-            repair->may_list = true; /* it is the right place, or a great coincidence */
+        if (repair->listing == LIST_BELOW)
+            repair->listing = LIST_ALWAYS; /* the right place, or a great coincidence */
     }
 }
 
 void search_repair(struct search *search, const struct place *place, struct slice rest,
-                   const struct change *change, bool may_list) {
-    struct repair repair = {.search = search, .place = place, .may_list = may_list};
+                   const struct change *change, enum listing listing) {
+    struct repair repair = {.search = search, .place = place, .listing = listing};
     struct change placed = *change;
     search_enter(search, place);
     if (rest.length > 0 && rest.data[0] == '/' && place->directory.length == 0)

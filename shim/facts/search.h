@@ -89,9 +89,15 @@ void search_find_places(struct search *search);
 
 /* ---- repair.c ---- */
 
+enum listing {
+    LIST_NEVER, /* exact probes only */
+    LIST_BELOW, /* directories that were found under their right name */
+    LIST_ALWAYS,
+};
+
 /* Finds `rest` below the place with names put right one by one. */
 void search_repair(struct search *search, const struct place *place, struct slice rest,
-                   const struct change *change, bool may_list);
+                   const struct change *change, enum listing listing);
 
 /* ---- elsewhere.c ---- */
 
