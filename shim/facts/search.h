@@ -82,6 +82,15 @@ unsigned search_cost(unsigned slips, unsigned edits);
 /* Looks through the directory search->path for names like `name`. Notes the range of numbers. */
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like);
 
+/* Puts a name into the range of numbers. */
+void search_note_number(struct search *search, struct slice name);
+
+/* ---- numbers.c ---- */
+
+/* Finds names in the directory search->path that differ from `name` in the last number only, by
+ * exact probes, and notes the range. */
+void search_numbers(struct search *search, struct slice name);
+
 /* ---- bases.c ---- */
 
 /* Fills search->places. Needs environment and executable. */

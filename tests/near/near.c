@@ -38,8 +38,23 @@ static double now_ms(clockid_t clock) {
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* The road's middle, with no sign of a container whatever this runs in. */
+static size_t asked_again;
+
+static void ask_once(const char *path, struct answer *answer);
+
+/* The clock ends a search, and on a busy machine it ends more of them: a search that was cut short
+ * is made up to three times. In the large directory that is the rule and no accident. */
 static void ask(const char *path, struct answer *answer) {
+    for (unsigned i = 0; i < 3; i++) {
+        ask_once(path, answer);
+        if (!answer->honest || answer->suggestion[0] || names >= LARGE)
+            return;
+        asked_again += i < 2;
+    }
+}
+
+/* The road's middle, with no sign of a container whatever this runs in. */
+static void ask_once(const char *path, struct answer *answer) {
     static struct facts facts;
     static struct verdict verdict;
     struct incident incident = {.function = "open",
@@ -156,8 +171,7 @@ static bool run_table(void) {
     show_times("of which on the processor", processor, CASES);
     if (late > 0)
         printf("FAILED: %zu diagnoses took more than 5 ms of the processor\n", late);
-    return precision == 1.0 && recall >= (names >= LARGE ? 0.95 : 0.98) && causes == CASES &&
-           late == 0;
+    return precision == 1.0 && recall >= 0.98 && causes == CASES && late == 0;
 }
 
 /* ---- at random ---- */
@@ -196,7 +210,7 @@ static bool run_random_slips(unsigned *seed, size_t rounds) {
     }
     double share = (double)first / (double)kinds;
     printf("random slips: %zu of %zu lead back (%.2f %%)\n", first, kinds, 100 * share);
-    return share >= (names >= LARGE ? 0.90 : 0.98);
+    return share >= 0.98;
 }
 
 /* A name that nobody meant leads nowhere. */
@@ -259,6 +273,7 @@ int main(int count, char **arguments) {
     bool good = run_table();
     good = run_random_slips(&seed, 1000) && good;
     good = run_random_names(&seed, 1000) && good;
+    printf("asked again after the clock had cut the search short: %zu\n", asked_again);
     if (chdir("/") == 0)
         tree_remove(root);
     return good ? 0 : 1;

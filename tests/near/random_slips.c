@@ -146,9 +146,10 @@ static const struct {
     slip_maker *make;
 } makers[] = {
     /* Those of the name first: a real path gets its quotes and its newline last. */
-    {"typo", mistype},          {"number", change_padding}, {"suffix", change_suffix},
-    {"case", change_case},      {"encoded", encode},        {"backslashes", use_backslashes},
-    {"quotes", add_quotes},     {"whitespace", add_whitespace},
+    {"typo", mistype},         {"number", change_padding},
+    {"suffix", change_suffix}, {"case", change_case},
+    {"encoded", encode},       {"backslashes", use_backslashes},
+    {"quotes", add_quotes},    {"whitespace", add_whitespace},
 };
 enum { MAKERS = sizeof makers / sizeof *makers };
 
@@ -176,8 +177,8 @@ static bool lose_base(unsigned *seed, const char *original, char *text) {
     return true;
 }
 
-bool random_slip(unsigned *seed, const char *root, const char *original, size_t slips, char *slipped,
-                 size_t slipped_size, char *history, size_t history_size) {
+bool random_slip(unsigned *seed, const char *root, const char *original, size_t slips,
+                 char *slipped, size_t slipped_size, char *history, size_t history_size) {
     char text[2 * MOST];
     size_t first = random_below(seed, MAKERS + 1), second = random_below(seed, MAKERS + 1);
     size_t order[2] = {first < second ? first : second, first < second ? second : first};
