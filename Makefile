@@ -24,12 +24,15 @@ PARTS := $(filter-out $(addprefix $(BUILD)/shim/,exports.o next.o start.o),$(OBJ
 LIBRARY := $(BUILD)/libpermshim.so
 GENERATED := $(BUILD)/generated
 
+# C hosts that the tests run with and without the library.
+HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/python_probe.c,$(wildcard tests/programs/*.c)))
+
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
 NEAR := $(BUILD)/tests/near/near
 NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
 
-.PHONY: near test-near all test demo test-unit test-scripts format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames test-places test-near near bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -42,7 +45,8 @@ $(GENERATED)/libc_names.h: scripts/probe-libc
 # The version script: the table's names and nothing else.
 $(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
 	@printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
-	  '#define CALL_AT CALL' '#include "shim/exports.def"' \
+	  '#define CALL_AT CALL' '#define CALL_GLOB CALL' '#define CALL_FTS CALL' \
+	  '#include "shim/exports.def"' \
 	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
 	  | (echo '{ global:'; cat; echo 'local: *; };') > $@
 
@@ -69,7 +73,14 @@ $(BUILD)/%.o: %.S
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka -o $@
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -lcmocka $(TEST_LINK) -o $@
+
+# A program at a fixed address and with gaps between its segments, as node is.
+$(BUILD)/tests/unit/symbols_test: private TEST_LINK := -no-pie -Wl,-z,max-page-size=0x200000
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -o $@
 
 $(NEAR): $(NEAR_OBJECTS) $(PARTS) $(LIBUNWIND)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
@@ -84,8 +95,55 @@ near: test-near
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
+# Real programs, as another user: needs root.
+test-apps:
+	scripts/setup build apps
+	$(MAKE) all
+	BUILD=$(BUILD) tests/apps/run
+
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Places where other things than mode bits refuse; needs root.
+$(BUILD)/tests/places/%: tests/places/%.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g $(EXTRA) $< -o $@
+
+test-places:
+	scripts/setup build places
+	$(MAKE) all $(BUILD)/tests/places/opener
+	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+$(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
+
+# The host that checks the contract's promises about itself; with a frame of its own for each call.
+PROMISES := $(BUILD)/tests/host/promises
+$(PROMISES): $(filter-out tests/host/inject.c,$(wildcard tests/host/*.c)) tests/host/host.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -rdynamic $(EXTRA) $(filter %.c,$^) -o $@
+
+test-hosts: all $(HOSTS) $(PROMISES)
+	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
+# has a library more than it would have.
+$(BUILD)/tests/frames/compare.so: tests/frames/compare.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -static-libgcc -Wl,--exclude-libs,ALL -Wl,-z,defs $< \
+	  $(addprefix $(BUILD)/shim/,frames/unwind.o frames/box.o frames/object.o base/memory.o base/enter.o) \
+	  $(LIBUNWIND) -lgcc_eh -o $@
+
+test-frames:
+	scripts/setup build test frames
+	$(MAKE) all $(BUILD)/tests/frames/compare.so
+	BUILD=$(BUILD) tests/frames/run
+
+# Prints figures, and says which goals are missed; fails for none.
+bench: all
+	scripts/setup bench
+	BUILD=$(BUILD) CC='$(CC)' tests/bench/run
 
 # The set-up comes first, and make anew behind it, since it may have installed the compiler.
 test:
@@ -94,6 +152,7 @@ test:
 	$(MAKE) test-unit
 	$(MAKE) test-near
 	$(MAKE) test-scripts
+	$(MAKE) test-hosts
 
 demo:
 	scripts/setup build demo
@@ -108,3 +167,15 @@ clean:
 
 include install.mk
 -include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d)
+
+# The property test against the running kernel (root): N trees, SEED.
+PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
+
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
+	$(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+
+.PHONY: property
+property: $(BUILD)/tests/property/property
+	N=$(N) SEED=$(SEED) $<
+
+-include $(PROPERTY:.o=.d)

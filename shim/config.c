@@ -16,7 +16,7 @@ static bool set_match(struct slice value) {
     bool adds = value.data[0] == '+';
     struct slice rest = slice_from(value, adds ? 1 : 0);
     static struct matcher read; /* static: too large for a stack, and this runs once */
-    memset(&read, 0, sizeof read);
+    match_clear(&read);
     if (adds)
         match_add_images(&read);
     size_t count = 0;
@@ -32,9 +32,9 @@ static bool set_match(struct slice value) {
 }
 
 static bool set_errno(struct slice value) {
-    uint64_t errors[CONFIG_ERRNO_WORDS] = {0};
+    bool errors[CONFIG_ERRNOS] = {false};
     if (slice_is(value, "all")) {
-        memset(config.errors, 0xff, sizeof config.errors);
+        memset(config.errors, true, sizeof config.errors);
         return true;
     }
     while (value.length > 0) {
@@ -42,7 +42,7 @@ static bool set_errno(struct slice value) {
         unsigned error = (unsigned)errno_number(name.data, name.length);
         if (error == 0)
             return false;
-        errors[error / 64] |= (uint64_t)1 << (error % 64);
+        errors[error] = true;
     }
     memcpy(config.errors, errors, sizeof errors);
     return true;
@@ -174,12 +174,23 @@ static void look_around(struct slice name, struct slice value) {
         config.no_color = true;
 }
 
+/* Listing and probing are done on suspicion: there only a refusal is news, a missing name only when
+ * it was asked for. */
+static void settle_reporting(void) {
+    unsigned always = GROUP_OPEN | (config.probe_missing ? GROUP_PROBE : 0);
+    for (int error = 0; error < CONFIG_ERRNOS; error++) {
+        unsigned groups = error == EACCES ? config.groups : config.groups & always;
+        config.reporting[error] = config.enabled && config.errors[error] ? (uint8_t)groups : 0;
+    }
+}
+
 void config_read(char *const *environment, void (*complain)(struct slice line)) {
     config.enabled = true;
     config.groups = GROUP_OPEN | GROUP_DIR;
     config.frames = 12;
     config.limit = 25;
     set_errno(SLICE("EACCES,ENOENT"));
+    match_clear(&config.matcher);
     match_add_images(&config.matcher);
 
     for (char *const *entry = environment; entry && *entry; entry++) {
@@ -192,4 +203,5 @@ void config_read(char *const *environment, void (*complain)(struct slice line)) 
             if (slice_is(name, variables[i].name) && !variables[i].set(value))
                 complain_about(&variables[i], value, complain);
     }
+    settle_reporting();
 }

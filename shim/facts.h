@@ -42,6 +42,7 @@ struct identity {
     size_t group_count;
     bool groups_complete;
     uint64_t effective;     /* CapEff: bit N is capability N of capabilities(7) */
+    uint64_t permitted;     /* CapPrm */
     bool in_user_namespace; /* in another than the initial one */
     struct id_map uid_map, gid_map;
     uid_t overflow_uid; /* how an unmapped id is shown: /proc/sys/kernel/overflowuid */
@@ -205,9 +206,32 @@ struct accounts {
     size_t user_count, group_count;
 };
 
+/* ---- surroundings: asked only when owner, mode, ACL and capabilities do not explain it ---- */
+
+/* A security module that confines the thread, and what it said when it was asked. */
+struct module_answer {
+    bool enforcing; /* it confines this thread, and does more than log */
+    int answer;     /* to what the call needs: 0, EACCES, or ANSWER_UNKNOWN: not to be asked */
+    struct slice subject; /* the thread's domain or profile */
+    struct slice object;  /* the object's label, or its path */
+    struct slice lacking; /* what it denies, in its own words: "read open" */
+};
+
+struct surroundings {
+    bool known; /* false: nobody asked yet */
+    /* sysctls of sysctl.fs(5): 0, 1, 2, or ANSWER_UNKNOWN */
+    int protected_symlinks, protected_regular, protected_fifos;
+    struct module_answer selinux, apparmor;
+    bool landlock;       /* this kernel has it; no process can see whether it is inside */
+    uint64_t files_most; /* RLIMIT_NOFILE, getrlimit(2): soft; 0: unknown */
+    uint64_t files_most_hard;
+    unsigned long name_bytes_most; /* of a name in the directory; statfs(2) f_namelen, 0: unknown */
+};
+
 struct facts {
     struct identity identity;
     struct walk walk;
+    struct surroundings surroundings;
     struct neighbours neighbours;   /* of a path that is not there */
     struct slice working_directory; /* empty: unknown or deleted */
     struct slice executable;        /* /proc/self/exe */

@@ -5,56 +5,56 @@ static unsigned char lower(char byte) {
     return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
 }
 
-/* Fibonacci hashing: the high bits of a product with 2^64 divided by the golden ratio. */
-static size_t suffix_slot(uint64_t suffix) {
-    _Static_assert(MATCH_SUFFIX_SLOTS == 1 << 9, "the shift takes the highest 9 bits");
-    return (size_t)(suffix * 0x9e3779b97f4a7c15u >> (64 - 9));
-}
+enum { SUFFIX_BYTES = 8 };
 
-static bool has_suffix(const struct matcher *matcher, uint64_t suffix) {
-    for (size_t slot = suffix_slot(suffix);; slot = (slot + 1) % MATCH_SUFFIX_SLOTS) {
-        if (matcher->suffixes[slot] == suffix)
-            return true;
-        if (matcher->suffixes[slot] == 0)
-            return false;
-    }
-}
-
-static bool add_suffix(struct matcher *matcher, struct slice suffix) {
-    uint64_t packed = 0;
-    for (size_t i = suffix.length; i-- > 0;)
-        packed = packed << 8 | lower(suffix.data[i]);
-    if (has_suffix(matcher, packed))
-        return true;
-    if (matcher->suffix_count >= MATCH_SUFFIX_SLOTS / 2)
-        return false;
-    size_t slot = suffix_slot(packed);
-    while (matcher->suffixes[slot] != 0)
-        slot = (slot + 1) % MATCH_SUFFIX_SLOTS;
-    matcher->suffixes[slot] = packed;
-    matcher->suffix_count++;
-    return true;
-}
-
-void match_add_images(struct matcher *matcher) {
-#define IMAGE(suffix) match_add(matcher, SLICE("*." suffix));
+/* Filled up with NULs: as big-endian numbers they stand in the order of the alphabet. */
+static const char images[][SUFFIX_BYTES] = {
+#define IMAGE(suffix) suffix,
 #include "images.def"
 #undef IMAGE
+};
+
+static bool may_be_image(const struct matcher *matcher, uint64_t suffix) {
+    return matcher->pairs[suffix >> 56 & 31] >> (suffix >> 48 & 31) & 1;
 }
 
-static void set_bit(uint64_t bits[4], unsigned char bit) {
-    bits[bit / 64] |= (uint64_t)1 << (bit % 64);
+static uint64_t number_of(const char bytes[SUFFIX_BYTES]) {
+    uint64_t number;
+    memcpy(&number, bytes, sizeof number);
+    return __builtin_bswap64(number);
 }
 
-static bool has_bit(const uint64_t bits[4], unsigned char bit) {
-    return bits[bit / 64] >> (bit % 64) & 1;
+/* Halves the list without a jump that depends on the answer. */
+static __attribute__((noinline)) bool is_image(uint64_t suffix) {
+    const char(*at)[SUFFIX_BYTES] = images;
+    for (size_t left = sizeof images / sizeof *images; left > 1;) {
+        size_t half = left / 2;
+        at += number_of(at[half]) <= suffix ? half : 0;
+        left -= half;
+    }
+    return number_of(*at) == suffix;
 }
 
-static bool is_literal(struct slice text) {
-    for (size_t i = 0; i < text.length; i++)
-        if (memchr("*?[\\./", text.data[i], 6))
-            return false;
-    return true;
+static void be_careful_at(struct matcher *matcher, unsigned end) {
+    matcher->careful_ends[end / 64] |= (uint64_t)1 << end % 64;
+}
+
+static bool is_careful_at(const struct matcher *matcher, unsigned char end) {
+    return matcher->careful_ends[end / 64] >> end % 64 & 1;
+}
+
+static bool is_alphanumeric(unsigned char byte) {
+    return (lower((char)byte) >= 'a' && lower((char)byte) <= 'z') || (byte >= '0' && byte <= '9');
+}
+
+void match_clear(struct matcher *matcher) {
+    /* All bytes but '0' to '9' (48 on), 'A' to 'Z' (64 + 1 on) and 'a' to 'z' (64 + 33 on). */
+    const uint64_t digits = (uint64_t)0x3ff << 48, letters = 0x3ffffff;
+    memset(matcher, 0, sizeof *matcher);
+    matcher->careful_ends[0] = ~digits;
+    matcher->careful_ends[1] = ~(letters << 1 | letters << 33);
+    matcher->careful_ends[2] = UINT64_MAX;
+    matcher->careful_ends[3] = UINT64_MAX;
 }
 
 bool match_add(struct matcher *matcher, struct slice glob) {
@@ -62,24 +62,32 @@ bool match_add(struct matcher *matcher, struct slice glob) {
         return false;
     if (slice_is(glob, "*")) {
         matcher->everything = true;
+        memset(matcher->careful_ends, 0xff, sizeof matcher->careful_ends);
         return true;
     }
-    struct slice suffix = slice_from(glob, 2);
-    if (slice_starts(glob, SLICE("*.")) && suffix.length > 0 &&
-        suffix.length <= MATCH_SUFFIX_BYTES && is_literal(suffix))
-        return add_suffix(matcher, suffix);
     if (matcher->globs_length + glob.length + 2 > sizeof matcher->globs)
         return false;
     memcpy(matcher->globs + matcher->globs_length, glob.data, glob.length);
     matcher->globs_length += glob.length + 1;
-    char last = glob.data[glob.length - 1];
+    unsigned char last = lower(glob.data[glob.length - 1]);
     bool ends_in_itself =
-        !memchr("*?]\\", last, 4) && !(glob.length > 1 && glob.data[glob.length - 2] == '\\');
-    if (ends_in_itself)
-        set_bit(matcher->glob_ends, lower(last));
-    else
-        memset(matcher->glob_ends, 0xff, sizeof matcher->glob_ends);
+        is_alphanumeric(last) && !(glob.length > 1 && glob.data[glob.length - 2] == '\\');
+    if (ends_in_itself) {
+        be_careful_at(matcher, last);
+        be_careful_at(matcher, last & ~0x20u); /* the capital; of a digit some control character */
+    } else {
+        memset(matcher->careful_ends, 0xff, sizeof matcher->careful_ends);
+    }
     return true;
+}
+
+void match_add_images(struct matcher *matcher) {
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++)
+        matcher->pairs[images[i][0] % 32] |= (uint32_t)1 << images[i][1] % 32;
+#define IMAGE(suffix)
+#define IMAGE_GLOB(glob) match_add(matcher, SLICE(glob));
+#include "images.def"
+#undef IMAGE
 }
 
 /* The length of the invisible or quoting character that ends the text, 0 when there is none: ASCII
@@ -185,30 +193,60 @@ bool match_glob(struct slice glob, struct slice name) {
     }
 }
 
-static bool match_globs(const struct matcher *matcher, struct slice name) {
+static __attribute__((noinline)) bool match_globs(const struct matcher *matcher,
+                                                  struct slice path) {
+    struct slice name = slice_basename(path);
     for (const char *glob = matcher->globs; *glob; glob += strlen(glob) + 1)
         if (match_glob(slice_of(glob), name))
             return true;
     return false;
 }
 
-bool match_path(const struct matcher *matcher, const char *path) {
+/* The bytes behind the last point of eight, in lower case, as a big-endian number; 0 when there is
+ * no point. All eight at once: most failing opens come by here. */
+static inline uint64_t suffix_of(const char end[SUFFIX_BYTES]) {
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t word; /* the last byte is its highest, on a little-endian machine */
+    memcpy(&word, end, sizeof word);
+    uint64_t differs = word ^ ones * '.'; /* a point has become a zero byte … */
+    uint64_t points = ~(((differs & ones * 0x7f) + ones * 0x7f) | differs | ones * 0x7f);
+    if (points == 0) /* … and here the high bit of its byte is set, of no other */
+        return 0;
+    unsigned behind = (unsigned)__builtin_clzll(points) & ~7u; /* bits above the last point */
+    if (behind == 0)
+        return 0;
+    /* Setting bit 5 makes capitals small and leaves digits; is_plain() rules out what else it may
+     * turn into them. */
+    return __builtin_bswap64((word | ones * 0x20) >> (64 - behind));
+}
+
+/* Are the bytes behind the last point letters and digits? */
+static __attribute__((noinline)) bool is_plain(struct slice path) {
+    for (size_t i = path.length; i-- > 0 && path.data[i] != '.';)
+        if (!is_alphanumeric((unsigned char)path.data[i]))
+            return false;
+    return true;
+}
+
+/* A path that is short, that ends in something to strip, or that a glob may match. */
+static __attribute__((noinline)) bool match_carefully(const struct matcher *matcher,
+                                                      struct slice path) {
+    char end[SUFFIX_BYTES] = {0};
     if (matcher->everything)
         return true;
-    struct slice rest = match_strip(slice_of(path));
-    uint64_t suffix = 0;
-    size_t most = rest.length < MATCH_SUFFIX_BYTES + 1 ? rest.length : MATCH_SUFFIX_BYTES + 1;
-    for (size_t i = 1; i <= most; i++) {
-        char byte = rest.data[rest.length - i];
-        if (byte == '.') {
-            if (suffix && has_suffix(matcher, suffix))
-                return true;
-            break;
-        }
-        if (byte == '/')
-            break;
-        suffix = suffix << 8 | lower(byte);
-    }
-    return rest.length > 0 && has_bit(matcher->glob_ends, lower(rest.data[rest.length - 1])) &&
-           match_globs(matcher, slice_basename(rest));
+    path = match_strip(path);
+    size_t taken = path.length < SUFFIX_BYTES ? path.length : SUFFIX_BYTES;
+    memcpy(end + SUFFIX_BYTES - taken, path.data + path.length - taken, taken);
+    uint64_t suffix = suffix_of(end);
+    return (may_be_image(matcher, suffix) && is_image(suffix) && is_plain(path)) ||
+           match_globs(matcher, path);
+}
+
+bool match_path(const struct matcher *matcher, const char *path) {
+    size_t length = strlen(path);
+    if (length < SUFFIX_BYTES || is_careful_at(matcher, (unsigned char)path[length - 1]))
+        return match_carefully(matcher, (struct slice){path, length});
+    uint64_t suffix = suffix_of(path + length - SUFFIX_BYTES);
+    return may_be_image(matcher, suffix) && is_image(suffix) &&
+           is_plain((struct slice){path, length});
 }

@@ -6,23 +6,28 @@
 #include "base/slice.h"
 #include <stdint.h>
 
-enum { MATCH_SUFFIX_SLOTS = 512, MATCH_SUFFIX_BYTES = 8, MATCH_GLOBS_BYTES = 2048 };
+enum { MATCH_GLOBS_BYTES = 4096 };
 
-/* What a path is matched against. Globs of the form "*.abc" become suffixes, looked up in one step;
- * the others are tried one by one. */
+/* What a path is matched against. */
 struct matcher {
+    /* Bit N: a path that ends in byte N needs more than a look at its suffix, for there may be
+     * trailing matter to strip or a glob to try. */
+    uint64_t careful_ends[4];
+    /* Bit S % 32 of pairs[F % 32]: a suffix of images.def starts with the bytes F, S. Turns nearly
+     * every other suffix away before the list is searched. */
+    uint32_t pairs[32];
     bool everything;
-    uint64_t suffixes[MATCH_SUFFIX_SLOTS]; /* open addressing; lower-case bytes, last one lowest */
-    size_t suffix_count;
-    char globs[MATCH_GLOBS_BYTES]; /* NUL-terminated, one after the other, an empty one ends */
     size_t globs_length;
-    uint64_t glob_ends[4]; /* bit N: a name that ends in byte N (lower case) may match a glob */
+    char globs[MATCH_GLOBS_BYTES]; /* NUL-terminated, one after the other, an empty one ends */
 };
+
+/* A matcher that nothing matches. Comes before the others. */
+void match_clear(struct matcher *matcher);
 
 /* Adds one glob; false when it is empty, too long, or there is no room left. */
 bool match_add(struct matcher *matcher, struct slice glob);
 
-/* Adds every suffix of images.def. */
+/* Adds all of images.def. */
 void match_add_images(struct matcher *matcher);
 
 /* Whether the last component of `path`, after trailing blanks, control characters, quotes and

@@ -57,6 +57,7 @@ struct fix {
     size_t argument_count;
     unsigned run_as;     /* RUN_AS_*; of a command */
     struct slice grants; /* "uid 1001: search" */
+    struct slice effect; /* the same as a sentence's end: "lets uid 1001 pass" */
     struct slice advice; /* of a fix without a command */
     bool opens_to_more;  /* others gain by it, and `grants` says so */
 };
@@ -72,6 +73,7 @@ struct verdict {
     enum cause cause;
     enum certainty certainty;
     int culprit;          /* index into the walk, or NO_CULPRIT */
+    bool asks_for_more;   /* facts.surroundings may tell more, and nobody asked for them yet */
     struct slice summary; /* behind "cannot read 'PATH': " */
     struct slice why;     /* the rule that decided, with its numbers */
     struct slice notes[VERDICT_MOST_NOTES];

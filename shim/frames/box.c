@@ -49,12 +49,14 @@ int box_pthread_mutex_lock(void *mutex);
 int box_pthread_mutex_unlock(void *mutex);
 int box_sigfillset(void *set);
 int box_sigprocmask(int how, const void *set, void *old);
+int box_pthread_sigmask(int how, const void *set, void *old);
 int box_getpagesize(void);
 long box_sysconf(int name);
 void *box_mmap(void *address, size_t bytes, int protection, int flags, int descriptor,
                off_t offset);
 int box_munmap(void *address, size_t bytes);
 long box_write(int descriptor, const void *bytes, size_t count);
+long box_syscall(long number, ...);
 const char *box_strerror(int error);
 int *box___errno_location(void);
 
@@ -122,6 +124,10 @@ int box_sigprocmask(int how, const void *set, void *old) {
     return 0;
 }
 
+int box_pthread_sigmask(int how, const void *set, void *old) {
+    return box_sigprocmask(how, set, old);
+}
+
 int box_getpagesize(void) {
     return MEMORY_PAGE_BYTES;
 }
@@ -145,6 +151,11 @@ int box_munmap(void *address, size_t bytes) {
 
 long box_write(int descriptor, const void *bytes, size_t count) {
     (void)descriptor, (void)bytes, (void)count;
+    return -1;
+}
+
+long box_syscall(long number, ...) {
+    (void)number;
     return -1;
 }
 

@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 enum {
     MOST_SEGMENTS = 64,
@@ -24,8 +25,7 @@ bool bytes_read(const struct bytes *bytes, uint64_t at, void *copy, size_t count
 static bool segment_read(struct memory *memory, const struct image *image, size_t index,
                          Elf64_Phdr *segment) {
     return index < image->header.e_phnum && index < MOST_SEGMENTS &&
-           memory_read(memory,
-                       image->object.start + image->header.e_phoff + index * sizeof *segment,
+           memory_read(memory, image->start + image->header.e_phoff + index * sizeof *segment,
                        segment, sizeof *segment);
 }
 
@@ -71,19 +71,33 @@ static struct slice program_path(struct arena *arena) {
     return (struct slice){path, (size_t)length};
 }
 
+static bool header_at(struct memory *memory, uintptr_t address, struct image *image) {
+    image->start = address;
+    return memory_read(memory, address, &image->header, sizeof image->header) &&
+           memcmp(image->header.e_ident, ELFMAG, SELFMAG) == 0 &&
+           image->header.e_phentsize == sizeof(Elf64_Phdr);
+}
+
+/* The ELF header begins the lowest segment: where the loader put address 0 of a library, on the
+ * page of the program's own headers, and mostly where the mapping begins. */
+static bool read_header(struct memory *memory, const struct object *object, struct image *image) {
+    uintptr_t program = (uintptr_t)getauxval(AT_PHDR) & ~(uintptr_t)(MEMORY_PAGE_BYTES - 1);
+    return header_at(memory, image->is_program ? program : image->base, image) ||
+           header_at(memory, object->start, image);
+}
+
 bool image_read(struct arena *arena, struct memory *memory, const struct object *object,
                 struct image *image) {
     struct link_map map;
-    *image = (struct image){.object = *object, .path = SLICE("")};
-    if (!memory_read(memory, object->link_map, &map, sizeof map) ||
-        !memory_read(memory, object->start, &image->header, sizeof image->header) ||
-        memcmp(image->header.e_ident, ELFMAG, SELFMAG) != 0 ||
-        image->header.e_phentsize != sizeof(Elf64_Phdr))
+    *image = (struct image){.path = SLICE("")};
+    if (!memory_read(memory, object->link_map, &map, sizeof map))
         return false;
     image->base = map.l_addr;
     image->dynamic = (uintptr_t)map.l_ld;
     long length = memory_string_length(memory, (uintptr_t)map.l_name, PATH_MOST - 1);
     image->is_program = length == 0;
+    if (!read_header(memory, object, image))
+        return false;
     if (image->is_program)
         image->path = program_path(arena);
     else if (length > 0)
@@ -142,7 +156,7 @@ bool image_dynamic_symbols(struct memory *memory, const struct image *image,
             break;
         /* The loader turns offsets into addresses in place, but not in the vDSO. */
         uintptr_t address = entry.d_un.d_ptr;
-        if (address < image->object.start)
+        if (address < image->start)
             address += image->base;
         if (entry.d_tag == DT_SYMTAB)
             symbols = address;

@@ -21,7 +21,7 @@ struct symbol_table {
 enum { BUILD_ID_MOST = 64 };
 
 struct image {
-    struct object object;
+    uintptr_t start;   /* where its ELF header lies */
     uintptr_t base;    /* what the loader added to the addresses in the file */
     uintptr_t dynamic; /* the dynamic section */
     struct slice path; /* with a NUL behind it; of the program what /proc/self/exe says */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct object {
-    uintptr_t start, end; /* of its mapping; the ELF header lies at `start` */
+    uintptr_t start, end; /* of the mapping: all of the object, or one segment when it has gaps */
     uintptr_t link_map;   /* the loader's struct link_map */
     uintptr_t unwind;     /* .eh_frame_hdr; 0: none */
 };

@@ -10,6 +10,7 @@
 enum {
     WINDOW_SYMBOLS = 1024,
     MOST_SYMBOLS = 1 << 20, /* of one table; reading so many takes about 10 ms */
+    MANGLED_MOST = 4096,    /* templates of templates have long names, and short ones inside */
     NAME_MOST = 512,
 };
 
@@ -24,9 +25,11 @@ struct wanted {
 
 /* Work space, too large for the stack: a private mapping that goes when the names are known. */
 struct search {
-    struct wanted wanted[STACK_MOST_FRAMES]; /* of one object, by rising address */
+    struct object objects[STACK_MOST_FRAMES]; /* of each frame; link_map 0: none, or done */
+    struct wanted wanted[STACK_MOST_FRAMES];  /* of one object, by rising address */
     size_t count;
     Elf64_Sym window[WINDOW_SYMBOLS];
+    char name[MANGLED_MOST];
 };
 
 /* ---- tables ---- */
@@ -89,20 +92,20 @@ static void consider(struct search *search, const struct symbol_table *table,
     }
 }
 
-static void name_frame(struct arena *arena, const struct image *image,
-                       const struct symbol_table *table, struct wanted *wanted) {
-    char name[NAME_MOST];
-    uint64_t left = table->names.length - wanted->symbol.st_name;
-    if (wanted->symbol.st_name >= table->names.length)
-        return;
-    size_t length = left < sizeof name ? (size_t)left : sizeof name;
-    if (!bytes_read(&table->names, wanted->symbol.st_name, name, length))
-        return;
-    struct slice mangled = {name, strnlen(name, length)};
+static void name_frame(struct search *search, struct arena *arena, const struct image *image,
+                       const struct symbol_table *table, const struct wanted *wanted) {
     struct frame *frame = wanted->frame;
+    uint32_t start = wanted->symbol.st_name;
+    if (start >= table->names.length)
+        return;
+    uint64_t left = table->names.length - start;
+    size_t length = left < MANGLED_MOST ? (size_t)left : MANGLED_MOST;
+    if (!bytes_read(&table->names, start, search->name, length))
+        return;
+    struct slice mangled = {search->name, strnlen(search->name, length)};
     frame->function = demangle_nested(arena, mangled);
     if (frame->function.length == 0)
-        frame->function = arena_copy(arena, mangled);
+        frame->function = arena_copy(arena, slice_first(mangled, NAME_MOST));
     frame->symbol_offset = frame->pc - (image->base + wanted->symbol.st_value);
 }
 
@@ -123,7 +126,7 @@ static void search_table(struct search *search, struct arena *arena, const struc
     size_t kept = 0;
     for (size_t i = 0; i < search->count; i++) {
         if (search->wanted[i].found)
-            name_frame(arena, image, table, &search->wanted[i]);
+            name_frame(search, arena, image, table, &search->wanted[i]);
         else
             search->wanted[kept++] = search->wanted[i];
     }
@@ -153,24 +156,25 @@ static struct slice build_id_text(struct arena *arena, const struct image *image
 
 /* All frames from `first` on that lie in its object. */
 static void resolve_object(struct search *search, struct arena *arena, struct memory *memory,
-                           const struct object *object, struct frame *first, struct frame *end) {
+                           struct frame *frames, size_t first, size_t count) {
+    struct object object = search->objects[first];
     struct image image;
-    if (!image_read(arena, memory, object, &image))
-        return;
-    struct slice build_id = build_id_text(arena, &image);
+    bool known = image_read(arena, memory, &object, &image);
+    struct slice build_id = known ? build_id_text(arena, &image) : SLICE("");
     search->count = 0;
-    for (struct frame *frame = first; frame < end; frame++) {
-        uintptr_t address = frame->pc - !frame->interrupted;
-        if (frame->kind != FRAME_NATIVE || address < object->start || address >= object->end)
+    for (size_t i = first; i < count; i++) {
+        if (search->objects[i].link_map != object.link_map)
             continue;
-        frame->object = image.path;
-        frame->build_id = build_id;
-        frame->offset = frame->pc - image.base;
-        if (search->count < STACK_MOST_FRAMES)
-            want(search, &image, frame);
+        search->objects[i].link_map = 0;
+        if (!known)
+            continue;
+        frames[i].object = image.path;
+        frames[i].build_id = build_id;
+        frames[i].offset = frames[i].pc - image.base;
+        want(search, &image, &frames[i]);
     }
     struct symbol_table table;
-    if (image_dynamic_symbols(memory, &image, &table))
+    if (search->count > 0 && image_dynamic_symbols(memory, &image, &table))
         search_table(search, arena, &image, &table);
     if (search->count > 0 && image_open_symbols(memory, &image, &table)) {
         search_table(search, arena, &image, &table);
@@ -180,20 +184,24 @@ static void resolve_object(struct search *search, struct arena *arena, struct me
 
 void symbols_resolve(struct arena *arena, struct memory *memory, struct frame *frames,
                      size_t count) {
+    if (count > STACK_MOST_FRAMES)
+        count = STACK_MOST_FRAMES;
     struct search *search =
         sys_map(sizeof *search, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     if (!search)
         return;
     for (size_t i = 0; i < count; i++) {
         struct frame *frame = &frames[i];
-        struct object object;
         if (frame->kind != FRAME_NATIVE)
             continue;
-        if (frame->function.length == 0 && frame->function_start)
-            frame->symbol_offset = frame->pc - frame->function_start;
-        if (frame->object.length == 0 &&
-            object_find(memory, frame->pc - !frame->interrupted, &object))
-            resolve_object(search, arena, memory, &object, frame, frames + count);
+        if (frame->function_start)
+            frame->symbol_offset = frame->pc - frame->function_start; /* until it has a name */
+        if (!object_find(memory, frame->pc - !frame->interrupted, &search->objects[i]))
+            search->objects[i].link_map = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (search->objects[i].link_map)
+            resolve_object(search, arena, memory, frames, i, count);
     }
     sys_unmap(search, sizeof *search);
 }

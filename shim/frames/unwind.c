@@ -187,7 +187,8 @@ static bool follows_call(struct memory *memory, uintptr_t address) {
     size_t known = LONGEST;
     if (!memory_readable(memory, address - LONGEST, LONGEST))
         known = address % MEMORY_PAGE_BYTES; /* the code starts with its page */
-    if (known > LONGEST || !memory_read(memory, address - known, code + LONGEST - known, known))
+    if (known == 0 || known > LONGEST ||
+        !memory_read(memory, address - known, code + LONGEST - known, known))
         return false;
     if (code[LONGEST - 5] == 0xe8)
         return true;

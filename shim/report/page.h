@@ -27,4 +27,7 @@ void page_label(struct page *page, const char *name);
 /* The table of components in at most `most_rows` rows (and one that tells what was left out). */
 void page_put_walk(struct page *page, struct arena *arena, size_t most_rows);
 
+/* The callers, as many as lines are left: the user's own code first. */
+void page_put_frames(struct page *page);
+
 #endif

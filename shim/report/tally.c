@@ -6,6 +6,7 @@
  */
 #include "base/sys.h"
 #include "report/report.h"
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -27,15 +28,35 @@ struct table {
     struct slot slots[SLOTS];
 };
 
-static struct table *table;
+static struct table *_Atomic shared;
+
+/* Makes the table unless it is there. Two threads may make one each: the first one counts. */
+static struct table *make_table(void) {
+    struct table *made =
+        sys_map(sizeof *made, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE);
+    struct table *present = NULL;
+    if (!made || atomic_compare_exchange_strong(&shared, &present, made))
+        return made;
+    sys_unmap(made, sizeof *made);
+    return present;
+}
+
+static struct table *find_table(void) {
+    struct table *table = atomic_load(&shared);
+    return table ? table : make_table();
+}
+
+static void before_fork(void) {
+    find_table();
+}
 
 void tally_start(void) {
-    table =
-        sys_map(sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE);
+    /* Shared memory costs 10 µs to make and to drop; most programs neither fork nor fail. */
+    pthread_atfork(before_fork, NULL, NULL);
 }
 
 /* The slot of a fingerprint, taken if it is new; NULL when the table is full. */
-static struct slot *find_slot(uint64_t fingerprint) {
+static struct slot *find_slot(struct table *table, uint64_t fingerprint) {
     for (size_t i = 0; i < SLOTS; i++) {
         struct slot *slot = &table->slots[(fingerprint + i) % SLOTS];
         uint64_t present = 0;
@@ -63,27 +84,28 @@ static bool is_power_of_ten(unsigned count) {
 }
 
 /* A full report counts against the limit of the process tree. */
-static bool within_limit(unsigned limit) {
+static bool within_limit(struct table *table, unsigned limit) {
     unsigned before = atomic_fetch_add(&table->reports, 1);
     return limit == 0 || before < limit;
 }
 
 void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct slice culprit,
                  unsigned limit, struct sighting *sighting) {
-    if (!table) { /* no memory at start: every failure is its own first */
+    struct table *table = find_table();
+    if (!table) { /* no memory: every failure is its own first */
         *sighting = (struct sighting){.count = 1, .report = true};
         return;
     }
-    struct slot *slot = find_slot(fingerprint ? fingerprint : 1);
+    struct slot *slot = find_slot(table, fingerprint ? fingerprint : 1);
     if (!slot) {
-        *sighting = (struct sighting){.count = 1, .report = within_limit(limit)};
+        *sighting = (struct sighting){.count = 1, .report = within_limit(table, limit)};
         return;
     }
     unsigned count = atomic_fetch_add(&slot->count, 1) + 1;
     *sighting = (struct sighting){.count = count};
     if (count == 1) {
         describe(slot, verdict, culprit);
-        sighting->report = within_limit(limit);
+        sighting->report = within_limit(table, limit);
     } else {
         sighting->say_count = is_power_of_ten(count);
     }
@@ -94,6 +116,7 @@ void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct sli
 }
 
 bool tally_has_untold(void) {
+    struct table *table = atomic_load(&shared);
     return table && atomic_load(&table->untold) != 0;
 }
 
@@ -114,7 +137,8 @@ static void tell(struct slot *slot, void (*each)(const struct tally_line *line, 
 
 void tally_untold(uint64_t only, void (*each)(const struct tally_line *line, void *context),
                   void *context) {
-    struct slot *slot = table && only ? find_slot(only) : NULL;
+    struct table *table = atomic_load(&shared);
+    struct slot *slot = table && only ? find_slot(table, only) : NULL;
     if (slot)
         tell(slot, each, context);
     if (only || !table)

@@ -29,6 +29,12 @@ static void put_path(struct page *page, struct slice path) {
 
 static const char *verb(const struct incident *incident) {
     int mode = incident->flags & O_ACCMODE;
+    if (incident->group == GROUP_DIR)
+        return "list";
+    if (incident->how_kind > HOW_STRUCT)
+        return incident->how_kind == HOW_ACCESS    ? "access"
+               : incident->how_kind == HOW_RESOLVE ? "resolve"
+                                                   : "stat";
     if (incident->flags & O_CREAT)
         return incident->error == ENOENT ? "create" : "open for writing";
     return mode == O_RDONLY && !(incident->flags & O_TRUNC) ? "read"
@@ -60,9 +66,9 @@ static void put_call(struct page *page) {
     buffer_char(page->out, '"');
     struct slice path = slice_of(incident->path);
     escape_shown(page->out, slice_first(path, MOST_PATH_BYTES), page->ascii);
-    buffer_format(page->out, "\"%s, ", path.length > MOST_PATH_BYTES ? "..." : "");
-    for (size_t i = 0; flag_name(incident->flags, i); i++)
-        buffer_format(page->out, "%s%s", i ? "|" : "", flag_name(incident->flags, i));
+    buffer_format(page->out, "\"%s", path.length > MOST_PATH_BYTES ? "..." : "");
+    for (size_t i = 0; how_name(incident, i); i++)
+        buffer_format(page->out, "%s%s", i ? "|" : ", ", how_name(incident, i));
     buffer_format(page->out, ") = %s %s (%s)   ", incident->null_result ? "NULL" : "-1",
                   errno_name(incident->error), errno_text(incident->error));
     escape_shown(page->out, slice_first(slice_basename(facts->executable), 40), page->ascii);
@@ -195,59 +201,9 @@ static void put_fix(struct page *page, const struct fix *fix) {
         }
         buffer_slice(page->out, SLICE("root"));
     }
-    buffer_format(page->out, ": gives %.*s%s", (int)fix->grants.length, fix->grants.data,
-                  fix->opens_to_more ? "" : ", nothing more");
+    buffer_slice(page->out, SLICE(": "));
+    buffer_slice(page->out, fix->effect);
     page_end_line(page);
-}
-
-/* ---- from ---- */
-
-static void put_frame(struct page *page, const struct frame *frame) {
-    if (frame->kind == FRAME_PYTHON) {
-        page_paint(page, PAINT_BOLD);
-        escape_shown(page->out,
-                     slice_from(frame->file, frame->file.length > 60 ? frame->file.length - 60 : 0),
-                     page->ascii);
-        buffer_format(page->out, ":%d", frame->line);
-        page_paint(page, PAINT_NONE);
-        buffer_slice(page->out, SLICE(" in "));
-        escape_shown(page->out, slice_first(frame->function, 80), page->ascii);
-        page_end_line(page);
-        return;
-    }
-    buffer_slice(page->out, SLICE("[native] "));
-    if (frame->object.length > 0)
-        escape_shown(page->out, slice_first(slice_basename(frame->object), 60), page->ascii);
-    else
-        buffer_format(page->out, "%#lx", frame->pc);
-    if (frame->function.length > 0) {
-        buffer_char(page->out, ' ');
-        escape_shown(page->out, slice_first(frame->function, 100), page->ascii);
-        buffer_format(page->out, "+%#lx", frame->symbol_offset);
-    } else if (frame->object.length > 0) {
-        buffer_format(page->out, "+%#lx", frame->offset);
-    }
-    page_end_line(page);
-}
-
-/* The interpreter's own frames say nothing that the Python frames do not say better. */
-static void put_frames(struct page *page) {
-    const struct stack *stack = page->report->stack;
-    size_t shown = 0, left_out = 0;
-    for (size_t i = 0; i < stack->count; i++)
-        left_out += stack->frames[i].interpreter;
-    size_t room = page->lines_left - (left_out > 0 && page->lines_left > 0);
-    for (size_t i = 0; i < stack->count && shown < room && shown < page->report->most_frames; i++) {
-        if (stack->frames[i].interpreter)
-            continue;
-        page_label(page, shown++ == 0 ? "from:" : "");
-        put_frame(page, &stack->frames[i]);
-    }
-    if (left_out > 0 && shown > 0) {
-        page_label(page, "");
-        buffer_format(page->out, "(%zu interpreter frames left out)", left_out);
-        page_end_line(page);
-    }
 }
 
 /* Text that would not fit ends in a whole line that says so. */
@@ -281,7 +237,7 @@ void text_render(struct arena *arena, const struct report *report, struct buffer
         put_fix(&page, &verdict->fixes[i]);
     for (size_t i = 0; i < verdict->note_count; i++)
         put_sentence(&page, "note:", verdict->notes[i]);
-    put_frames(&page);
+    page_put_frames(&page);
     finish(out);
 }
 

@@ -11,6 +11,17 @@ bool options_have(struct slice options, const char *option) {
     return false;
 }
 
+bool options_find(struct slice options, const char *name, struct slice *value) {
+    while (options.length > 0) {
+        struct slice option = slice_split(&options, ',');
+        if (slice_is(slice_split(&option, '='), name)) {
+            *value = option;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mount_is_idmapped(const struct mount *mount) {
     return mount && options_have(mount->options, "idmapped");
 }
@@ -43,6 +54,10 @@ static enum mapping mapping_of(const struct identity *identity, const struct id_
     return NOT_MAPPED;
 }
 
+enum mapping identity_mapping(const struct identity *identity) {
+    return mapping_of(identity, &identity->uid_map, identity->fsuid, identity->overflow_uid, NULL);
+}
+
 static enum mapping worse(enum mapping a, enum mapping b) {
     return a > b ? a : b;
 }
@@ -62,21 +77,39 @@ static unsigned mask_of(const struct acl *acl) {
     return ALL_ACCESS;
 }
 
+/* Whether the identity is the owner and in the owning group. */
+struct relation {
+    bool owner, group;
+};
+
+/* An id that an idmapped mount does not map equals no id at all; in a user namespace two unmapped
+ * ids may be the same. */
+static struct relation relate(const struct identity *identity, const struct component *component,
+                              enum mapping owner, enum mapping group) {
+    bool idmapped = mount_is_idmapped(component->mount);
+    return (struct relation){
+        .owner = component->status.st_uid == identity->fsuid && !(idmapped && owner != MAPPED),
+        .group =
+            identity_in_group(identity, component->status.st_gid) && !(idmapped && group != MAPPED),
+    };
+}
+
 /* posix_acl_permission(): a named user, else any of the matching groups, else the others. */
 static void decide_by_acl(const struct identity *identity, const struct component *component,
-                          unsigned wanted, struct access *access) {
+                          struct relation relation, unsigned wanted, struct access *access) {
     const struct acl *acl = &component->acl;
     unsigned granted_by_groups = 0;
     const struct acl_entry *other = NULL;
     access->mask = mask_of(acl);
     for (size_t i = 0; i < acl->count && access->class != CLASS_ACL_USER; i++) {
         const struct acl_entry *entry = &acl->entries[i];
-        bool is_group = entry->tag == ACL_TAG_GROUP_OBJ || entry->tag == ACL_TAG_GROUP;
-        gid_t group = entry->tag == ACL_TAG_GROUP_OBJ ? component->status.st_gid : entry->id;
+        bool in_group = entry->tag == ACL_TAG_GROUP_OBJ
+                            ? relation.group
+                            : entry->tag == ACL_TAG_GROUP && identity_in_group(identity, entry->id);
         if (entry->tag == ACL_TAG_USER && entry->id == identity->fsuid) {
             access->class = CLASS_ACL_USER;
             access->entry = entry;
-        } else if (is_group && identity_in_group(identity, group)) {
+        } else if (in_group) {
             access->class = CLASS_ACL_GROUP;
             granted_by_groups |= entry->access & access->mask;
             consider(access, entry, wanted);
@@ -101,16 +134,16 @@ static void decide_by_acl(const struct identity *identity, const struct componen
 
 /* Which bits decide, and what they give: acl_permission_check(). */
 static void decide_by_class(const struct identity *identity, const struct component *component,
-                            unsigned wanted, struct access *access) {
+                            struct relation relation, unsigned wanted, struct access *access) {
     mode_t mode = component->status.st_mode;
-    if (component->status.st_uid == identity->fsuid) {
+    if (relation.owner) {
         access->class = CLASS_OWNER;
         access->granted = mode >> 6 & ALL_ACCESS;
     } else if ((mode & S_IRWXG) && component->acl.state == ACL_PRESENT) {
         /* Only with a bit in the group class is the ACL looked at: there that class is its mask. */
-        decide_by_acl(identity, component, wanted, access);
+        decide_by_acl(identity, component, relation, wanted, access);
         return;
-    } else if (identity_in_group(identity, component->status.st_gid)) {
+    } else if (relation.group) {
         access->class = CLASS_GROUP;
         access->granted = mode >> 3 & ALL_ACCESS;
     } else {
@@ -144,25 +177,29 @@ void access_decide(const struct identity *identity, const struct component *comp
     }
     uid_t owner = component->status.st_uid;
     gid_t group = component->status.st_gid;
-    enum mapping owner_mapping =
+    access->owner_mapping =
         mapping_of(identity, &identity->uid_map, owner, identity->overflow_uid, component->mount);
-    enum mapping group_mapping =
+    access->group_mapping =
         mapping_of(identity, &identity->gid_map, group, identity->overflow_gid, component->mount);
-    access->mapping = worse(owner_mapping, group_mapping);
-    decide_by_class(identity, component, wanted, access);
+    enum mapping mapping = worse(access->owner_mapping, access->group_mapping);
+    access->unmapped_write =
+        (wanted & ACCESS_WRITE) && mapping != MAPPED && mount_is_idmapped(component->mount);
+    decide_by_class(identity, component,
+                    relate(identity, component, access->owner_mapping, access->group_mapping),
+                    wanted, access);
     /* An overflow id on both sides may stand for two different ids. */
-    if ((owner_mapping != MAPPED && identity->fsuid == owner) ||
-        (group_mapping != MAPPED && identity_in_group(identity, group)) ||
+    if ((access->owner_mapping != MAPPED && identity->fsuid == owner) ||
+        (access->group_mapping != MAPPED && identity_in_group(identity, group)) ||
         !identity->groups_complete)
         access->sure = false;
 
     if (access->missing == 0) {
         access->allowed = true;
     } else if (capability_allows(identity, component, wanted)) {
-        access->by_capability = access->mapping != NOT_MAPPED;
-        access->capability_idle = access->mapping != MAPPED;
+        access->by_capability = mapping != NOT_MAPPED;
+        access->capability_idle = mapping != MAPPED;
         access->allowed = access->by_capability;
-        if (access->mapping == MAYBE_MAPPED)
+        if (mapping == MAYBE_MAPPED)
             access->sure = false;
     }
 }

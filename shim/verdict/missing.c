@@ -43,6 +43,7 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
         .argument_count = 3,
         .run_as = access.allowed ? RUN_AS_SELF : RUN_AS_OWNER | RUN_AS_ROOT,
         .grants = SLICE("nobody anything: makes the directory"),
+        .effect = SLICE("makes the directory"),
     };
     if (!access.allowed)
         add_note(trial, "this process may not make it itself: it has no write permission on the "

@@ -148,6 +148,10 @@ check_like "sudo" "permshim: sudo*sudo permshim PROGRAM*" "$(stderr_of "$permshi
 check_like "docker run" "permshim: docker*-e LD_PRELOAD=*" "$(stderr_of "$permshim" "$tmp/docker" run x)"
 check "docker ps" "" "$(stderr_of "$permshim" "$tmp/docker" ps)"
 check_like "flatpak run" "permshim: flatpak*sandbox*" "$(stderr_of "$permshim" "$tmp/flatpak" run x)"
+mkdir -p "$tmp/flatpak-data/flatpak/exports/bin"
+cp "$tmp/plain-script" "$tmp/flatpak-data/flatpak/exports/bin/org.gimp.GIMP"
+check_like "a program that flatpak exports" "permshim: org.gimp.GIMP runs in a sandbox*" \
+    "$(stderr_of "$permshim" "$tmp/flatpak-data/flatpak/exports/bin/org.gimp.GIMP")"
 if ((EUID == 0)); then
     nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
     cp "$tmp/dynamic" "$tmp/set-uid" && chmod 4755 "$tmp/set-uid"

@@ -127,7 +127,7 @@ static void static_functions_have_names(void **state) {
     assert_true(length > 0 && slice_equal(frame->object, (struct slice){path, (size_t)length}));
     Dl_info info;
     assert_int_not_equal(dladdr((void *)frame->pc, &info), 0);
-    assert_int_equal(frame->offset, frame->pc - (uintptr_t)info.dli_fbase);
+    assert_int_equal(frame->offset, frame->pc); /* linked at a fixed address (Makefile) */
     assert_true(frame->build_id.length == 0 || frame->build_id.length == 40);
 }
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What is asked: open(2), openat(2) and fopen(3). */
+#ifndef PROPERTY_CALL_H
+#define PROPERTY_CALL_H
+
+#include "random.h"
+#include "scene.h"
+
+/* `number` makes the missing names of one scene's calls differ. */
+void call_generate(struct random *random, const struct scene *scene, const struct subject *subject,
+                   unsigned number, struct call *call);
+
+/* Does the call; `directory` is its open dirfd. Returns 0 or errno; what it opened is closed. */
+int call_perform(const struct call *call, int directory);
+
+/* "O_WRONLY|O_CREAT" */
+void call_flags_text(int flags, char *text, size_t bytes);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "rights.h"
+#include "subject.h"
+
+enum deciding { OWNER, NAMED_USER, SOME_GROUP, GROUP, OTHER };
+
+/* mount(8), X-mount.idmap: what is stored on disk appears as another id, or as none. */
+static uint32_t seen(const struct scene *scene, int node, uint32_t id) {
+    if (!scene->place->idmapped || node < scene->mount)
+        return id;
+    const struct ranges *map = &scene->place->map;
+    for (unsigned i = 0; i < map->count; i++)
+        if (id >= map->range[i].inside && id - map->range[i].inside < map->range[i].length)
+            return map->range[i].outside + (id - map->range[i].inside);
+    return UINT32_MAX;
+}
+
+uint32_t seen_uid(const struct scene *scene, int node) {
+    return seen(scene, node, scene->nodes[node].uid);
+}
+
+uint32_t seen_gid(const struct scene *scene, int node) {
+    return seen(scene, node, scene->nodes[node].gid);
+}
+
+static bool in_group(const struct subject *subject, uint32_t gid) {
+    if (gid == UINT32_MAX)
+        return false;
+    if (gid == subject->fsgid)
+        return true;
+    for (unsigned i = 0; i < subject->group_count; i++)
+        if (subject->groups[i] == gid)
+            return true;
+    return false;
+}
+
+static bool has(const struct subject *subject, enum capability capability) {
+    return subject->effective >> capability & 1;
+}
+
+static bool mapped(const struct subject *subject, const struct ranges *map, uint32_t id) {
+    if (id == UINT32_MAX)
+        return false;
+    return !subject->in_namespace || subject_inside(map, id) != UINT32_MAX;
+}
+
+/* user_namespaces(7): a capability counts for a file when owner and group have ids here. */
+static bool counts(const struct scene *scene, const struct subject *subject, int node) {
+    return mapped(subject, &subject->uid_map, seen_uid(scene, node)) &&
+           mapped(subject, &subject->gid_map, seen_gid(scene, node));
+}
+
+bool rights_owner(const struct scene *scene, const struct subject *subject, int node) {
+    uint32_t uid = seen_uid(scene, node);
+    if (uid != UINT32_MAX && uid == subject->fsuid)
+        return true;
+    return has(subject, CAPABILITY_FOWNER) && mapped(subject, &subject->uid_map, uid);
+}
+
+bool rights_storable(const struct scene *scene, const struct subject *subject) {
+    if (!scene->place->idmapped)
+        return true;
+    const struct ranges *map = &scene->place->map;
+    return subject_inside(map, subject->fsuid) != UINT32_MAX &&
+           subject_inside(map, subject->fsgid) != UINT32_MAX;
+}
+
+/* capabilities(7): CAP_DAC_OVERRIDE bypasses r, w, x; CAP_DAC_READ_SEARCH r of files, r and x of
+ * directories. */
+static bool capable(const struct scene *scene, const struct subject *subject, int node,
+                    unsigned needs) {
+    (void)scene;
+    bool directory = scene->nodes[node].type == DIRECTORY;
+    if (has(subject, CAPABILITY_DAC_OVERRIDE))
+        return true;
+    return has(subject, CAPABILITY_DAC_READ_SEARCH) && !(needs & W) && (directory || !(needs & X));
+}
+
+/* What the ACL says by acl(5)'s access check algorithm, owner aside. */
+struct ruling {
+    enum deciding decided;
+    unsigned bits; /* the best that the deciding entries give */
+    bool allowed;
+    bool but_for_the_mask; /* an entry has all that is needed; the mask takes it away */
+};
+
+static struct ruling acl_ruling(const struct scene *scene, const struct subject *subject, int node,
+                                unsigned needs) {
+    const struct entries *acl = &scene->nodes[node].acl;
+    struct ruling ruling = {.decided = OTHER};
+    unsigned mask = 7, other = 0;
+    for (unsigned i = 0; i < acl->count; i++)
+        if (acl->entry[i].tag == TAG_MASK)
+            mask = acl->entry[i].bits;
+        else if (acl->entry[i].tag == TAG_OTHER)
+            other = acl->entry[i].bits;
+    for (unsigned i = 0; i < acl->count; i++) {
+        const struct entry *e = &acl->entry[i];
+        if (e->tag == TAG_USER && seen(scene, node, e->id) == subject->fsuid)
+            return (struct ruling){NAMED_USER, e->bits & mask, (e->bits & mask & needs) == needs,
+                                   (e->bits & needs) == needs};
+        bool group = (e->tag == TAG_GROUP_OBJ && in_group(subject, seen_gid(scene, node))) ||
+                     (e->tag == TAG_GROUP && in_group(subject, seen(scene, node, e->id)));
+        if (!group)
+            continue;
+        ruling.decided = SOME_GROUP;
+        ruling.allowed |= (e->bits & mask & needs) == needs;
+        ruling.but_for_the_mask |= (e->bits & needs) == needs;
+        ruling.bits |= e->bits & mask;
+    }
+    if (ruling.decided == OTHER) {
+        ruling.bits = other;
+        ruling.allowed = (other & needs) == needs;
+    }
+    return ruling;
+}
+
+static void add_cause(struct rights *rights, const char *cause) {
+    for (unsigned i = 0; i < MOST_CAUSES; i++)
+        if (!rights->causes[i]) {
+            rights->causes[i] = cause;
+            return;
+        }
+}
+
+/* Contract, section 5: the plain words. */
+static void plain_cause(const struct scene *scene, int node, unsigned needs, unsigned lacks,
+                        struct rights *rights) {
+    if (scene->nodes[node].type == DIRECTORY && (needs & W)) {
+        add_cause(rights, "dir-write");
+    } else if (scene->nodes[node].type == DIRECTORY && (needs & X)) {
+        add_cause(rights, "dir-search");
+    } else if (scene->nodes[node].type == DIRECTORY) {
+        add_cause(rights, "dir-list"); /* the contract has no other word for opening one to read */
+        add_cause(rights, "file-read");
+    } else {
+        add_cause(rights, lacks & R ? "file-read" : "file-write");
+    }
+}
+
+static bool one_has(unsigned bits, unsigned lacks) {
+    return (bits & lacks) == lacks;
+}
+
+/* "class-shadow when a later class has every bit that is missing, else the plain one" */
+static void class_cause(const struct scene *scene, int node, enum deciding decided, unsigned needs,
+                        unsigned lacks, struct rights *rights) {
+    const struct node *at = &scene->nodes[node];
+    bool later = decided != OTHER && one_has(at->mode & 7, lacks);
+    bool open = false; /* does the owning group have it, when an ACL and its mask stand between? */
+    if (decided == OWNER && !later) {
+        later = one_has(at->mode >> 3 & 7, lacks);
+        for (unsigned i = 0; i < at->acl.count; i++)
+            if (at->acl.entry[i].tag == TAG_GROUP_OBJ)
+                open = later && !one_has(at->acl.entry[i].bits, lacks);
+    }
+    if (later)
+        add_cause(rights, "class-shadow");
+    if (!later || open)
+        plain_cause(scene, node, needs, lacks, rights);
+}
+
+static void name_cause(const struct scene *scene, const struct subject *subject, int node,
+                       unsigned needs, const struct ruling *ruling, struct rights *rights) {
+    const struct node *at = &scene->nodes[node];
+    bool root = subject->fsuid == 0, also_root = subject->euid == 0;
+    if (subject->in_namespace) {
+        root = subject_inside(&subject->uid_map, subject->fsuid) == 0;
+        also_root = subject_inside(&subject->uid_map, subject->euid) == 0;
+    }
+    if (capable(scene, subject, node, needs)) {
+        add_cause(rights, "unmapped-owner");
+        return;
+    }
+    if (root || also_root)
+        add_cause(rights, "root-without-capability");
+    if (root)
+        return;
+    if (ruling->decided == NAMED_USER || ruling->decided == SOME_GROUP) {
+        add_cause(rights, ruling->but_for_the_mask ? "acl-mask" : "acl-entry");
+        return;
+    }
+    /* With a mask of --- the kernel looks past the ACL; a cause that names the mask is as true. */
+    if (ruling->decided != OWNER && at->acl.count > 0 && !(at->mode & 070)) {
+        struct ruling acl = acl_ruling(scene, subject, node, needs);
+        if (acl.decided != OTHER && acl.but_for_the_mask)
+            add_cause(rights, "acl-mask");
+    }
+    class_cause(scene, node, ruling->decided, needs, rights->lacks, rights);
+}
+
+struct rights rights_of(const struct scene *scene, const struct subject *subject, int node,
+                        unsigned needs) {
+    const struct node *at = &scene->nodes[node];
+    struct rights rights = {.allowed = true};
+    uint32_t uid = seen_uid(scene, node), gid = seen_gid(scene, node);
+    if ((needs & W) && (uid == UINT32_MAX || gid == UINT32_MAX)) {
+        /* mount_setattr(2): nothing can be written back to an owner that is not mapped. */
+        rights = (struct rights){.lacks = needs & W, .causes = {"unmapped-owner"}};
+        return rights;
+    }
+    struct ruling ruling;
+    if (uid != UINT32_MAX && uid == subject->fsuid)
+        ruling = (struct ruling){.decided = OWNER, .bits = at->mode >> 6 & 7};
+    else if (at->acl.count > 0 && (at->mode & 070))
+        ruling = acl_ruling(scene, subject, node, needs);
+    else if (in_group(subject, gid))
+        ruling = (struct ruling){.decided = GROUP, .bits = at->mode >> 3 & 7};
+    else
+        ruling = (struct ruling){.decided = OTHER, .bits = at->mode & 7};
+    if (ruling.decided != SOME_GROUP)
+        ruling.allowed = (ruling.bits & needs) == needs;
+    if (ruling.allowed)
+        return rights;
+    if (capable(scene, subject, node, needs) && counts(scene, subject, node))
+        return rights;
+    rights.allowed = false;
+    rights.lacks = needs & ~ruling.bits;
+    name_cause(scene, subject, node, needs, &ruling, &rights);
+    return rights;
+}
+
+/* Whether an id that is shown as OVERFLOW_ID can be the real one as well as one without a mapping.
+ */
+static bool is_unclear(const struct scene *scene, const struct subject *subject,
+                       const struct ranges *map, uint32_t id) {
+    uint64_t covered = 0;
+    bool real = scene->place->idmapped; /* whose map nobody can read */
+    uint32_t shown = id;
+    if (subject->in_namespace) {
+        shown = id == UINT32_MAX ? id : subject_inside(map, id);
+        for (unsigned i = 0; i < map->count; i++) {
+            covered += map->range[i].length;
+            real |= OVERFLOW_ID - map->range[i].inside < map->range[i].length;
+        }
+        real &= scene->place->idmapped || covered < UINT32_MAX;
+    }
+    return real && (shown == UINT32_MAX || shown == OVERFLOW_ID);
+}
+
+bool rights_blurred(const struct scene *scene, const struct subject *subject, int node) {
+    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
+    const struct entries *acl = &scene->nodes[node].acl;
+    bool blurred = is_unclear(scene, subject, uids, seen_uid(scene, node)) ||
+                   is_unclear(scene, subject, gids, seen_gid(scene, node));
+    for (unsigned i = 0; i < acl->count; i++)
+        if (acl->entry[i].tag == TAG_USER || acl->entry[i].tag == TAG_GROUP)
+            blurred |= is_unclear(scene, subject, acl->entry[i].tag == TAG_USER ? uids : gids,
+                                  seen(scene, node, acl->entry[i].id));
+    return blurred;
+}
+
+bool rights_shown(const struct scene *scene, const struct subject *subject, int node) {
+    uint32_t uid = seen_uid(scene, node);
+    if (subject->in_namespace && uid != UINT32_MAX)
+        uid = subject_inside(&subject->uid_map, uid);
+    bool hidden = subject->in_namespace || scene->place->idmapped;
+    return uid != UINT32_MAX && !(hidden && uid == OVERFLOW_ID);
+}
+
+bool rights_overflow_held(const struct subject *subject) {
+    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
+    if (!subject->in_namespace)
+        return subject->fsuid == OVERFLOW_ID || in_group(subject, OVERFLOW_ID);
+    bool held = subject_inside(uids, subject->fsuid) == OVERFLOW_ID ||
+                subject_inside(gids, subject->fsgid) == OVERFLOW_ID;
+    for (unsigned i = 0; i < subject->group_count; i++)
+        held |= subject_inside(gids, subject->groups[i]) == OVERFLOW_ID;
+    return held;
+}
+
+bool rights_root_reaches(const struct scene *scene, int node) {
+    struct subject root = {.effective = ~UINT64_C(0)};
+    unsigned needs = scene->nodes[node].type == DIRECTORY ? R | X : R;
+    if (!scene->place->idmapped)
+        return true;
+    for (; node >= scene->mount; node = scene->nodes[node].parent, needs = X)
+        if (!rights_of(scene, &root, node, needs).allowed)
+            return false;
+    return true;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* Both renderings of one report: a literal against the contract's example, and hostile sizes. */
+#include "report/report.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { ARENA_BYTES = 1 << 20 };
+
+static struct arena arena;
+
+static int make_arena(void **state) {
+    (void)state;
+    char *bytes =
+        mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    arena = (struct arena){bytes, bytes + ARENA_BYTES};
+    return bytes == MAP_FAILED;
+}
+
+static int drop_arena(void **state) {
+    (void)state;
+    return munmap(arena.end - ARENA_BYTES, ARENA_BYTES);
+}
+
+static struct component directory(const char *path, mode_t mode, uid_t uid, gid_t gid) {
+    return (struct component){
+        .path = slice_of(path),
+        .role = ROLE_PASSAGE,
+        .status_known = true,
+        .status = {.st_mode = S_IFDIR | mode, .st_uid = uid, .st_gid = gid},
+        .acl = {.state = ACL_ABSENT},
+        .needs = ACCESS_SEARCH,
+        .kernel_answer = 0,
+    };
+}
+
+/* The contract's example: bob, in group sudo, and alice's closed home directory. */
+struct example {
+    struct component components[4];
+    gid_t groups[2];
+    struct id_name users[3], group_names[4];
+    struct frame frames[3];
+    struct stack stack;
+    struct facts facts;
+    struct verdict verdict;
+    struct incident incident;
+    struct report report;
+};
+
+static void fill_in(struct example *example) {
+    memset(example, 0, sizeof *example);
+    example->components[0] = directory("/", 0755, 0, 0);
+    example->components[0].role = ROLE_START;
+    example->components[1] = directory("/home", 0755, 0, 0);
+    example->components[2] = directory("/home/alice", 0700, 1000, 1000);
+    example->components[2].kernel_answer = EACCES;
+    example->components[3] = (struct component){.path = SLICE("/home/alice/data"),
+                                                .lookup_error = EACCES,
+                                                .parent = 2,
+                                                .kernel_answer = ANSWER_UNKNOWN};
+    example->groups[0] = 1001;
+    example->groups[1] = 27;
+    example->users[0] = (struct id_name){0, SLICE("root")};
+    example->users[1] = (struct id_name){1000, SLICE("alice")};
+    example->users[2] = (struct id_name){1001, SLICE("bob")};
+    example->group_names[0] = (struct id_name){0, SLICE("root")};
+    example->group_names[1] = (struct id_name){1000, SLICE("alice")};
+    example->group_names[2] = (struct id_name){1001, SLICE("bob")};
+    example->group_names[3] = (struct id_name){27, SLICE("sudo")};
+    example->frames[0] = (struct frame){.kind = FRAME_NATIVE,
+                                        .object = SLICE("/usr/lib/libc.so.6"),
+                                        .function = SLICE("open64"),
+                                        .symbol_offset = 0x10};
+    example->frames[1] =
+        (struct frame){.kind = FRAME_PYTHON,
+                       .file = SLICE("/usr/lib/python3/dist-packages/PIL/Image.py"),
+                       .line = 3277,
+                       .function = SLICE("open")};
+    example->frames[2] = (struct frame){.kind = FRAME_PYTHON,
+                                        .file = SLICE("/home/bob/project/train.py"),
+                                        .line = 31,
+                                        .function = SLICE("load_batch")};
+    example->stack = (struct stack){.frames = example->frames, .count = 3};
+    example->facts = (struct facts){
+        .identity = {.pid = 4121,
+                     .tid = 4121,
+                     .ruid = 1001,
+                     .euid = 1001,
+                     .suid = 1001,
+                     .fsuid = 1001,
+                     .rgid = 1001,
+                     .egid = 1001,
+                     .sgid = 1001,
+                     .fsgid = 1001,
+                     .groups = example->groups,
+                     .group_count = 2,
+                     .groups_complete = true},
+        .walk = {.components = example->components,
+                 .count = 4,
+                 .error = EACCES,
+                 .directory = 2,
+                 .missing = SLICE("/cat.jpg")},
+        .working_directory = SLICE("/home/bob/project"),
+        .executable = SLICE("/usr/bin/python3"),
+        .host = SLICE("node7"),
+        .accounts = {example->users, example->group_names, 3, 4},
+        .now = {.tv_sec = 1767323045, .tv_nsec = 678901000},
+    };
+    example->incident = (struct incident){.function = "open64",
+                                          .group = GROUP_OPEN,
+                                          .path = "/home/alice/data/cat.jpg",
+                                          .directory = AT_FDCWD,
+                                          .flags = O_RDONLY | O_CLOEXEC,
+                                          .error = EACCES};
+    verdict_reach(&arena, &example->incident, &example->facts, &example->verdict);
+    example->report = (struct report){.incident = &example->incident,
+                                      .facts = &example->facts,
+                                      .verdict = &example->verdict,
+                                      .stack = &example->stack,
+                                      .fingerprint = 0xfeedu,
+                                      .most_frames = 12};
+}
+
+static const char *rendered(const struct report *report) {
+    struct buffer text = buffer_in(&arena, TEXT_MOST_BYTES);
+    text_render(&arena, report, &text);
+    assert_false(text.cut && text.length > TEXT_MOST_BYTES);
+    char *copy = arena_get(&arena, text.length + 1, 1);
+    memcpy(copy, text.data, text.length);
+    return copy;
+}
+
+static void the_contracts_example_looks_like_the_contract(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    assert_string_equal(
+        rendered(&example.report),
+        "permshim: cannot read '/home/alice/data/cat.jpg': uid 1001 may not pass through "
+        "'/home/alice' [dir-search]\n"
+        "  call:  open64(\"/home/alice/data/cat.jpg\", O_RDONLY|O_CLOEXEC) = -1 EACCES (Permission "
+        "denied)   python3 pid 4121\n"
+        "  who:   uid=1001(bob) gid=1001(bob) groups=1001(bob),27(sudo)  capabilities: none\n"
+        "  path:  /            drwxr-xr-x  root:root      ok\n"
+        "         /home        drwxr-xr-x  root:root      ok\n"
+        "         /home/alice  drwx------  alice:alice    DENIED  needs x (search), \"other\" has "
+        "---\n"
+        "         data/cat.jpg  not reached\n"
+        "  why:   owner is 1000, not 1001; group 1000 is not among the groups; so the \"other\" "
+        "bits "
+        "--- decide   (proven)\n"
+        "  fix:   setfacl -m u:1001:--x '/home/alice'      # as alice or root: lets uid 1001 pass, "
+        "nothing more\n"
+        "  note:  what lies below cannot be seen from here and may need access too\n"
+        "  from:  train.py:31 in load_batch\n"
+        "         PIL/Image.py:3277 in open\n"
+        "         [native] libc.so.6 open64+0x10\n");
+}
+
+static unsigned count_lines(const char *text) {
+    unsigned lines = 0;
+    for (; *text; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+/* Text stays within 25 lines and 4,096 bytes and ends in a whole line, whatever the sizes. */
+static void hostile_sizes_stay_within_bounds(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    static char path[4096], name[300];
+    memset(path, '\x1b', sizeof path - 1);
+    path[0] = '/';
+    memset(name, '\n', sizeof name - 1);
+    static struct frame frames[200];
+    for (size_t i = 0; i < 200; i++)
+        frames[i] = (struct frame){.kind = FRAME_PYTHON,
+                                   .file = slice_of(path),
+                                   .function = slice_of(name),
+                                   .line = 2147483647};
+    example.incident.path = path;
+    example.components[2].path = slice_of(path);
+    example.facts.executable = slice_of(path);
+    for (size_t i = 0; i < 3; i++)
+        example.users[i].name = slice_of(name);
+    verdict_reach(&arena, &example.incident, &example.facts, &example.verdict);
+    for (size_t i = 0; i < VERDICT_MOST_NOTES; i++)
+        example.verdict.notes[i] = SLICE("a note");
+    example.verdict.note_count = VERDICT_MOST_NOTES;
+    example.stack = (struct stack){.frames = frames, .count = 200};
+    for (unsigned most = 0; most <= 256; most += 32) {
+        example.report.most_frames = most;
+        const char *text = rendered(&example.report);
+        assert_in_range(count_lines(text), 5, TEXT_MOST_LINES);
+        assert_in_range(strlen(text), 100, TEXT_MOST_BYTES);
+        assert_int_equal(text[strlen(text) - 1], '\n');
+        for (const char *at = text; *at; at++)
+            assert_true(*at == '\n' || (*at >= ' ' && *at <= '~'));
+    }
+}
+
+static const char *json_of(const struct report *report) {
+    struct buffer json = buffer_in(&arena, JSON_MOST_BYTES);
+    json_render(report, &json);
+    assert_false(json.cut);
+    char *copy = arena_get(&arena, json.length + 1, 1);
+    memcpy(copy, json.data, json.length);
+    return copy;
+}
+
+static size_t count_of(const char *text, const char *part) {
+    size_t count = 0;
+    for (; (text = strstr(text, part)); text++)
+        count++;
+    return count;
+}
+
+/* 20 frames of the interpreter, 3 of a library in C, 2 of one in Python, 1 of the user, and libc's
+ * start of the program: what a person asks for comes first, and what is left out is counted. */
+static void callers_share_the_lines(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    static struct frame frames[27];
+    for (size_t i = 0; i < 27; i++)
+        frames[i] = (struct frame){
+            .kind = FRAME_NATIVE, .object = SLICE("/usr/bin/python3.11"), .interpreter = true};
+    for (size_t i = 0; i < 3; i++)
+        frames[i] = (struct frame){.kind = FRAME_NATIVE,
+                                   .object = SLICE("/usr/lib/libopencv_imgcodecs.so.406"),
+                                   .function = SLICE("cv::imread"),
+                                   .interrupted = i == 1};
+    frames[10] = frames[11] = example.frames[1];
+    frames[25] = example.frames[2];
+    frames[26] = (struct frame){
+        .kind = FRAME_NATIVE, .object = SLICE("/lib/libc.so.6"), .function = SLICE("clone3")};
+    example.stack = (struct stack){.frames = frames, .count = 27};
+    const char *text = rendered(&example.report), *json = json_of(&example.report);
+    assert_non_null(strstr(text, "  from:  train.py:31 in load_batch\n"
+                                 "         PIL/Image.py:3277 in open\n"));
+    assert_non_null(strstr(text, "] libopencv_imgcodecs.so.406 cv::imread+0x0\n"
+                                 "         (21 interpreter frames left out)\n"));
+    assert_null(strstr(json, "frames_omitted"));
+    assert_int_equal(count_of(json, "\"kind\""), 27); /* JSON has everything */
+    assert_int_equal(count_of(json, "\"interpreter\":true"), 20);
+    assert_int_equal(count_of(json, "\"interrupted\":true"), 1);
+
+    example.report.most_frames = 2;
+    example.stack.ended = "Python 3.99 is not known yet: its frames are not read";
+    text = rendered(&example.report), json = json_of(&example.report);
+    assert_non_null(strstr(text,
+                           "  from:  train.py:31 in load_batch\n"
+                           "         PIL/Image.py:3277 in open\n"
+                           "         (21 interpreter frames and 4 more left out; the stack is "
+                           "incomplete: Python 3.99 is not known yet: its frames are not read)\n"));
+    assert_non_null(strstr(json, "],\"frames_omitted\":4,\"frames_ended\":\"Python 3.99"));
+    assert_int_equal(count_of(json, "\"kind\""), 23);
+
+    /* An embedder's own code outside of the Python code is no start of an interpreter. */
+    example.stack = (struct stack){.frames = frames + 25, .count = 2};
+    frames[26].object = SLICE("/usr/bin/blender");
+    assert_non_null(strstr(rendered(&example.report), "  from:  train.py:31 in load_batch\n"
+                                                      "         [native] blender clone3+0x0\n"));
+    example.stack = (struct stack){.ended = "a return address on the stack is none"};
+    assert_non_null(strstr(rendered(&example.report),
+                           "  from:  (the stack is incomplete: a return address on the stack"));
+    example.report.most_frames = 0;
+    assert_null(strstr(rendered(&example.report), "from:"));
+}
+
+static void colours_only_on_a_terminal(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    assert_null(strchr(rendered(&example.report), '\x1b'));
+    example.report.terminal = true;
+    assert_non_null(strstr(rendered(&example.report), "\x1b[1;31mDENIED"));
+}
+
+static void json_has_the_contracts_fields(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    const char *json = json_of(&example.report);
+    static const char *const parts[] = {
+        "{\"v\":1,\"event\":\"failure\",\"time\":\"2026-01-02T03:04:05.678901Z\",\"host\":"
+        "\"node7\","
+        "\"pid\":4121,\"tid\":4121,\"exe\":\"/usr/bin/python3\",\"cwd\":\"/home/bob/project\",",
+        "\"call\":{\"function\":\"open64\",\"path\":\"/home/alice/data/"
+        "cat.jpg\",\"path_base64\":null,"
+        "\"dir\":null,\"flags\":[\"O_RDONLY\",\"O_CLOEXEC\"],\"errno\":\"EACCES\"},",
+        "\"cause\":\"dir-search\",\"certainty\":\"proven\",\"culprit\":\"/home/"
+        "alice\",\"summary\":",
+        "\"groups\":[1001,27],\"user\":\"bob\",\"group\":\"bob\",\"capabilities\":[],"
+        "\"user_namespace\":false,\"no_new_privs\":false,\"seccomp\":0,\"lsm\":null,\"container\":"
+        "null}",
+        "{\"path\":\"/home/"
+        "alice\",\"type\":\"directory\",\"mode\":\"0700\",\"uid\":1000,\"gid\":1000,"
+        "\"acl\":null,\"fstype\":null,\"needs\":\"x\",\"class\":\"other\",\"verdict\":\"denied\"}",
+        "{\"path\":\"/home/alice/data\",\"verdict\":\"unreached\"}",
+        "\"fixes\":[{\"argv\":[\"setfacl\",\"-m\",\"u:1001:--x\",\"/home/alice\"],"
+        "\"run_as\":[\"owner\",\"root\"],\"grants\":\"uid 1001: search\"",
+        "{\"kind\":\"python\",\"file\":\"/home/bob/project/train.py\",\"line\":31,"
+        "\"function\":\"load_batch\"}",
+        "\"fingerprint\":\"000000000000feed\",\"count\":1}\n",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(json, parts[i]))
+            fail_msg("no %s in %s", parts[i], json);
+}
+
+static void bytes_that_json_cannot_carry_are_in_base64(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    example.incident.path = "/x/\xff\n.jpg";
+    assert_non_null(strstr(json_of(&example.report), "\"path_base64\":\"L3gv/wouanBn\""));
+}
+
+/* What does not fit is left out whole: the object stays an object. */
+static void json_that_would_not_fit_is_brief(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    struct buffer json = buffer_in(&arena, 1600);
+    json_render(&example.report, &json);
+    assert_true(json.length > 0);
+    assert_memory_equal(json.data + json.length - 3, "1}\n", 3);
+    assert_non_null(memmem(json.data, json.length, "\"brief\":true", 12));
+    struct buffer tiny = buffer_in(&arena, 100);
+    json_render(&example.report, &tiny);
+    assert_int_equal(tiny.length, 0);
+}
+
+static void fingerprints_tell_causes_culprits_and_users_apart(void **state) {
+    (void)state;
+    struct example a, b;
+    fill_in(&a);
+    fill_in(&b);
+    uint64_t first = report_fingerprint(&a.incident, &a.facts, &a.verdict);
+    b.incident.path = "/home/alice/data/dog.jpg"; /* another file behind the same closed door */
+    assert_int_equal(report_fingerprint(&b.incident, &b.facts, &b.verdict), first);
+    b.facts.identity.fsuid = 1002;
+    assert_int_not_equal(report_fingerprint(&b.incident, &b.facts, &b.verdict), first);
+    fill_in(&b);
+    b.verdict.cause = CAUSE_unseen;
+    assert_int_not_equal(report_fingerprint(&b.incident, &b.facts, &b.verdict), first);
+    fill_in(&b);
+    b.components[2].path = SLICE("/home/alicf");
+    assert_int_not_equal(report_fingerprint(&b.incident, &b.facts, &b.verdict), first);
+}
+
+static void flags_have_their_names(void **state) {
+    (void)state;
+    static const struct {
+        int flags;
+        const char *text;
+    } cases[] = {
+        {O_RDONLY, "O_RDONLY"},
+        {O_WRONLY | O_CREAT | O_TRUNC, "O_WRONLY|O_CREAT|O_TRUNC"},
+        {O_RDWR | O_TMPFILE, "O_RDWR|O_TMPFILE"},
+        {O_DIRECTORY | O_CLOEXEC, "O_RDONLY|O_DIRECTORY|O_CLOEXEC"},
+        {O_WRONLY | O_SYNC, "O_WRONLY|O_SYNC"},
+        {O_ACCMODE, "O_ACCMODE"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200] = "";
+        for (size_t j = 0; flag_name(cases[i].flags, j); j++)
+            strcat(strcat(text, j ? "|" : ""), flag_name(cases[i].flags, j));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+#define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, drop_arena)
+        WITH_ARENA(the_contracts_example_looks_like_the_contract),
+        WITH_ARENA(hostile_sizes_stay_within_bounds),
+        WITH_ARENA(callers_share_the_lines),
+        WITH_ARENA(colours_only_on_a_terminal),
+        WITH_ARENA(json_has_the_contracts_fields),
+        WITH_ARENA(bytes_that_json_cannot_carry_are_in_base64),
+        WITH_ARENA(json_that_would_not_fit_is_brief),
+        WITH_ARENA(fingerprints_tell_causes_culprits_and_users_apart),
+        WITH_ARENA(flags_have_their_names),
+    };
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
