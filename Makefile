@@ -29,7 +29,10 @@ HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/pytho
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames test-places bench format clean
+NEAR := $(BUILD)/tests/near/near
+NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
+
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames test-places test-near near bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -78,6 +81,16 @@ $(BUILD)/tests/unit/symbols_test: private TEST_LINK := -no-pie -Wl,-z,max-page-s
 $(BUILD)/tests/bench/frames_probe.so: tests/bench/frames_probe.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,--gc-sections $< $(PARTS) $(LIBUNWIND) -o $@
+
+$(NEAR): $(NEAR_OBJECTS) $(PARTS) $(LIBUNWIND)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
+
+# Is the file that was meant found? In a directory of 10,000 names, and of a million (`make near`).
+test-near: $(NEAR)
+	$(NEAR) 10000
+
+near: test-near
+	NEAR_TMPDIR=$$(test -d /dev/shm && echo /dev/shm || echo /tmp) $(NEAR) 1000000
 
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
@@ -138,6 +151,7 @@ test:
 	scripts/setup build test
 	$(MAKE) all
 	$(MAKE) test-unit
+	$(MAKE) test-near
 	$(MAKE) test-scripts
 	$(MAKE) test-hosts
 
@@ -153,7 +167,7 @@ clean:
 	rm -rf $(BUILD)
 
 include install.mk
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d)
 
 # The property test against the running kernel (root): N trees, SEED.
 PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))

@@ -164,7 +164,6 @@ struct neighbour {
 
 /* Names that differ from the one asked for in their numbers alone. */
 struct number_range {
-    struct slice directory; /* as the path asked for names it */
     struct slice first, last;
     size_t count;
 };

@@ -17,24 +17,21 @@ enum { ENTRIES_BYTES = 32768 };
 
 /* ---- the range of numbers ---- */
 
-static void note_number(struct search *search, struct slice name) {
+static void set_end(struct search *search, struct slice *end, struct slice name) {
+    /* Each end has its own place, which no name outgrows. */
+    char *bytes = end->data ? (char *)end->data : arena_get(search->arena, 256, 1);
+    if (!bytes)
+        return;
+    memcpy(bytes, name.data, name.length);
+    *end = (struct slice){bytes, name.length};
+}
+
+void search_note_number(struct search *search, struct slice name) {
     struct number_range *range = &search->result->range;
-    range->count++;
-    struct slice *ends[] = {&range->first, &range->last};
-    for (size_t i = 0; i < 2; i++) {
-        int order = range->count > 1 ? name_order(name, *ends[i]) : 0;
-        if (range->count == 1 || (i == 0 ? order < 0 : order > 0)) {
-            /* Each end has its own place, which a longer name than a name can be does not outgrow.
-             */
-            char *bytes = (char *)ends[i]->data;
-            if (!bytes)
-                bytes = arena_get(search->arena, 256, 1);
-            if (!bytes)
-                return;
-            memcpy(bytes, name.data, name.length);
-            *ends[i] = (struct slice){bytes, name.length};
-        }
-    }
+    if (range->count++ == 0 || name_order(name, range->first) < 0)
+        set_end(search, &range->first, name);
+    if (range->count == 1 || name_order(name, range->last) > 0)
+        set_end(search, &range->last, name);
 }
 
 /* ---- the most like ---- */
@@ -77,7 +74,7 @@ static void look_at(struct search *search, const struct entry *entry, bool notes
     if (likeness.kind == LIKENESS_NEAR)
         keep(search, like, name, &likeness);
     else if (likeness.kind == LIKENESS_OTHER_NUMBER && notes_numbers)
-        note_number(search, name);
+        search_note_number(search, name);
 }
 
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like) {
@@ -113,6 +110,4 @@ void search_list(struct search *search, struct slice name, bool last, struct lik
     }
     sys_close(directory);
     search->result->names_left = search->result->names_left || like->cut;
-    if (notes_numbers && range->count > 0)
-        range->directory = arena_copy(search->arena, (struct slice){path, strlen(path)});
 }

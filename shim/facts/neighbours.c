@@ -151,33 +151,48 @@ static void probe_ends(struct search *search, const struct text *text, size_t le
 
 /* ---- the stages ---- */
 
-/* The texts worth a listing: the one with the most undone, and the path itself. */
-static size_t worth_listing(const struct texts *texts, const struct text *worth[2]) {
-    size_t count = 0;
-    if (texts->count > 1)
-        worth[count++] = &texts->all[texts->count - 1];
-    worth[count++] = &texts->all[0];
-    return count;
+/* The text with everything undone that can be, each slip in the first way that changes something:
+ * what is worth a listing. */
+static struct text clean_text(struct search *search, struct slice asked) {
+    static const enum slip order[] = {SLIP_WHITESPACE, SLIP_QUOTES,  SLIP_WHITESPACE,
+                                      SLIP_UNEXPANDED, SLIP_WINDOWS, SLIP_URI};
+    struct buffer out = buffer_in(search->arena, TEXT_BYTES);
+    struct text clean = {asked, 0};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        for (unsigned variant = 0; variant < slip_variants(order[i]); variant++)
+            if (slip_undo(order[i], variant, clean.path, search->environment, &out)) {
+                clean.path = arena_copy(search->arena, buffer_text(&out));
+                clean.slips |= SLIP_BIT(order[i]);
+                break;
+            }
+    return clean;
 }
 
+static void repair(struct search *search, const struct text *text, enum listing start,
+                   enum listing elsewhere) {
+    struct change change = {.slips = text->slips};
+    search_repair(search, &search->places[0], text->path, &change, start);
+    for (size_t i = 1; i < search->place_count && search->result->count == 0; i++)
+        search_repair(search, &search->places[i], text->path, &change, elsewhere);
+}
+
+/* Each stage costs more and proves less than the one before. */
 static void run_stages(struct search *search, const struct texts *texts) {
-    struct neighbours *result = search->result;
-    const struct text *worth[2];
-    size_t worth_count = worth_listing(texts, worth);
+    const size_t *found = &search->result->count;
+    struct text worth[2] = {clean_text(search, texts->all[0].path), texts->all[0]};
+    size_t worth_count = worth[0].slips ? 2 : 1;
     for (size_t i = 1; i < texts->count; i++)
         probe(search, &search->places[0], texts->all[i].path, texts->all[i].slips);
-    for (size_t i = 0; i < texts->count && result->count == 0; i++)
+    for (size_t i = 0; i < texts->count && *found == 0; i++)
         probe_places(search, &texts->all[i]);
-    for (size_t i = 0; i < worth_count && result->count == 0; i++)
-        search_repair(search, &search->places[0], worth[i]->path,
-                      &(struct change){.slips = worth[i]->slips}, true);
-    for (size_t i = 0; i < worth_count && result->count == 0; i++)
-        probe_ends(search, worth[i], 2);
-    for (size_t i = 1; i < search->place_count && result->count == 0; i++)
-        search_repair(search, &search->places[i], worth[0]->path,
-                      &(struct change){.slips = worth[0]->slips}, false);
-    for (size_t i = 0; i < worth_count && result->count == 0; i++)
-        probe_ends(search, worth[i], 1);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        repair(search, &worth[i], LIST_NEVER, LIST_NEVER);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        probe_ends(search, &worth[i], 2);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        repair(search, &worth[i], LIST_ALWAYS, LIST_BELOW);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        probe_ends(search, &worth[i], 1);
 }
 
 /* ---- what was found ---- */
@@ -269,6 +284,10 @@ void neighbours_find(struct arena *arena, const struct incident *incident,
         if (asked.length == 0)
             return;
     }
+    struct slice sign;
+    bool remote = slip_sign(asked, &sign) == SIGN_URL && !slice_starts(asked, SLICE("file:"));
+    if (remote)
+        return; /* a local file of that name would be a coincidence */
     search_find_places(search);
     make_texts(search, asked, texts);
     run_stages(search, texts);

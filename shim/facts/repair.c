@@ -8,7 +8,7 @@ enum { DEEPEST = 6, NAME_COPY_BYTES = 256 };
 struct repair {
     struct search *search;
     const struct place *place;
-    bool may_list;
+    enum listing listing;
     unsigned depth; /* names that were replaced */
 };
 
@@ -84,14 +84,33 @@ static bool try_edits(struct repair *repair, struct slice name, struct slice res
     return search->result->count > found;
 }
 
+/* Two slips in one name, or one typing error: for a directory that is too large to be read. */
+static bool try_blindly(struct repair *repair, struct slice name, struct slice rest,
+                        const struct change *change) {
+    struct search *search = repair->search;
+    return try_variants(repair, name, rest, name_single_variants(), name_variants(), change) ||
+           (likeness_want(name, is_last(rest), &search->wanted) && search->wanted.edits > 0 &&
+            try_edits(repair, name, rest, change));
+}
+
+/* By its size, for it is not known how many names a directory holds before all are read. Some 20
+ * bytes a name on tmpfs, 40 on ext4: such a one is not read through in the time there is. */
+static bool is_large(struct search *search) {
+    enum { LARGE_BYTES = 1 << 20 };
+    struct stat status;
+    return search_exists(search, &status) && status.st_size > LARGE_BYTES;
+}
+
 static void try_listing(struct repair *repair, struct slice name, struct slice rest,
                         const struct change *change) {
     struct search *search = repair->search;
     struct like_names *like = ARENA_NEW(search->arena, struct like_names);
-    if (!like || !search_has_time(search))
+    bool large = is_large(search), found = false;
+    if (!like || !search_has_time(search) || (large && try_blindly(repair, name, rest, change)))
         return;
+    if (large && is_last(rest))
+        search_numbers(search, name);
     search_list(search, name, is_last(rest), like);
-    bool found = false;
     for (size_t i = 0; i < like->count; i++) {
         struct change changed = *change;
         changed.slips |= like->names[i].likeness.slips;
@@ -99,12 +118,8 @@ static void try_listing(struct repair *repair, struct slice name, struct slice r
         changed.unlikely += like->names[i].likeness.unlikely;
         found |= try_name(repair, like->names[i].name, rest, &changed);
     }
-    if (found || !like->cut)
-        return;
-    /* A directory too large to read can still be asked. */
-    if (!try_variants(repair, name, rest, name_single_variants(), name_variants(), change) &&
-        search->wanted.edits > 0)
-        try_edits(repair, name, rest, change);
+    if (!found && like->cut && !large)
+        try_blindly(repair, name, rest, change);
 }
 
 static void follow(struct repair *repair, struct slice rest, struct change change) {
@@ -119,7 +134,7 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
             search->path.length = length;
             bool dots = slice_is(name, ".") || slice_is(name, "..");
             if (!dots && !try_variants(repair, name, rest, 0, name_single_variants(), &change) &&
-                repair->may_list)
+                repair->listing == LIST_ALWAYS)
                 try_listing(repair, name, rest, &change);
             return;
         }
@@ -130,14 +145,14 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
         }
         if (!S_ISDIR(status.st_mode))
             return;
-        if (repair->place->what)
-            repair->may_list = true; /* it is the right place, or a great coincidence */
+        if (repair->listing == LIST_BELOW)
+            repair->listing = LIST_ALWAYS; /* the right place, or a great coincidence */
     }
 }
 
 void search_repair(struct search *search, const struct place *place, struct slice rest,
-                   const struct change *change, bool may_list) {
-    struct repair repair = {.search = search, .place = place, .may_list = may_list};
+                   const struct change *change, enum listing listing) {
+    struct repair repair = {.search = search, .place = place, .listing = listing};
     struct change placed = *change;
     search_enter(search, place);
     if (rest.length > 0 && rest.data[0] == '/' && place->directory.length == 0)

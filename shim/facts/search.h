@@ -82,6 +82,15 @@ unsigned search_cost(unsigned slips, unsigned edits);
 /* Looks through the directory search->path for names like `name`. Notes the range of numbers. */
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like);
 
+/* Puts a name into the range of numbers. */
+void search_note_number(struct search *search, struct slice name);
+
+/* ---- numbers.c ---- */
+
+/* Finds names in the directory search->path that differ from `name` in the last number only, by
+ * exact probes, and notes the range. */
+void search_numbers(struct search *search, struct slice name);
+
 /* ---- bases.c ---- */
 
 /* Fills search->places. Needs environment and executable. */
@@ -89,9 +98,15 @@ void search_find_places(struct search *search);
 
 /* ---- repair.c ---- */
 
+enum listing {
+    LIST_NEVER, /* exact probes only */
+    LIST_BELOW, /* directories that were found under their right name */
+    LIST_ALWAYS,
+};
+
 /* Finds `rest` below the place with names put right one by one. */
 void search_repair(struct search *search, const struct place *place, struct slice rest,
-                   const struct change *change, bool may_list);
+                   const struct change *change, enum listing listing);
 
 /* ---- elsewhere.c ---- */
 

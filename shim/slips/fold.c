@@ -257,6 +257,16 @@ static size_t compose(uint32_t *points, size_t count) {
     return length;
 }
 
+/* As word processors and the clock of macOS have it. */
+static uint32_t typographic_look(const uint32_t *points, size_t at, size_t count) {
+    uint32_t next = at + 1 < count ? points[at + 1] : 0;
+    bool noon = (next == 'A' || next == 'P') && at + 2 < count && points[at + 2] == 'M';
+    return points[at] == '-'           ? 0x2013
+           : points[at] == '\''        ? 0x2019
+           : points[at] == ' ' && noon ? 0x202f
+                                       : points[at];
+}
+
 bool form_write(struct slice name, enum form form, struct buffer *out) {
     uint32_t points[NAME_MOST_POINTS];
     unsigned folds = FOLD_FORM | (form == FORM_PLAIN ? FOLD_LOOKS : 0u);
@@ -266,6 +276,6 @@ bool form_write(struct slice name, enum form form, struct buffer *out) {
     if (form != FORM_DECOMPOSED)
         count = compose(points, count);
     for (size_t i = 0; i < count; i++)
-        point_write(out, points[i]);
+        point_write(out, form == FORM_TYPOGRAPHIC ? typographic_look(points, i, count) : points[i]);
     return !out->cut;
 }

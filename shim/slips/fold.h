@@ -20,9 +20,10 @@ enum fold {
 size_t fold_name(struct slice name, unsigned folds, uint32_t *points, size_t most);
 
 enum form {
-    FORM_COMPOSED,   /* NFC */
-    FORM_DECOMPOSED, /* NFD, as macOS writes names */
-    FORM_PLAIN,      /* look-alikes replaced by ASCII, then NFC */
+    FORM_COMPOSED,    /* NFC */
+    FORM_DECOMPOSED,  /* NFD, as macOS writes names */
+    FORM_PLAIN,       /* look-alikes replaced by ASCII, then NFC */
+    FORM_TYPOGRAPHIC, /* the other way round: en dash, curly apostrophe, macOS's blank before PM */
     FORM_COUNT
 };
 

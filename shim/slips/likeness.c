@@ -14,6 +14,14 @@ static bool is_joint(uint32_t c) {
 
 /* ---- the folded form ---- */
 
+static uint64_t letter_bit(unsigned char byte) {
+    return is_digit(byte) ? 0 : (uint64_t)1 << (is_joint(byte) ? 0 : byte % 64);
+}
+
+static unsigned char lower_byte(char byte) {
+    return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
+}
+
 static void summarize(struct folded *folded) {
     folded->letters = folded->digits = 0;
     folded->skeleton = 0;
@@ -54,6 +62,14 @@ bool likeness_want(struct slice name, bool last, struct wanted *wanted) {
     wanted->last = last;
     fold_whole(name, &wanted->folded);
     wanted->edits = forgiven(&wanted->folded);
+    wanted->ascii = name.length < sizeof wanted->lower;
+    wanted->whole_letters = 0;
+    for (size_t i = 0; i < name.length && wanted->ascii; i++) {
+        unsigned char byte = lower_byte(name.data[i]);
+        wanted->ascii = byte < 0x80;
+        wanted->lower[i] = (char)byte;
+        wanted->whole_letters |= letter_bit(byte);
+    }
     return name.length > 0 && name.length <= 255 && wanted->folded.count < NAME_MOST_POINTS;
 }
 
@@ -205,6 +221,75 @@ static struct likeness compare_spelling(const struct wanted *wanted, const struc
     return result;
 }
 
+/* ---- a glance at the bytes, which ends most comparisons ---- */
+
+enum glance { GLANCE_FURTHER, GLANCE_NOTHING, GLANCE_OTHER_NUMBER };
+
+/* Letters and numbers of ASCII bytes, as summarize() has them of points. */
+struct summary {
+    uint64_t letters, digits;
+    unsigned char bytes; /* all of them or'ed */
+};
+
+static struct summary summary_of(struct slice text) {
+    struct summary summary = {0};
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = lower_byte(text.data[i]);
+        summary.bytes |= byte;
+        if (!is_digit(byte)) {
+            summary.letters |= letter_bit(byte);
+            continue;
+        }
+        while (i + 1 < text.length && text.data[i] == '0' && is_digit((uint8_t)text.data[i + 1]))
+            i++;
+        for (; i < text.length && is_digit((uint8_t)text.data[i]); i++)
+            summary.digits = summary.digits * 31 + (uint8_t)text.data[i];
+        summary.digits = summary.digits * 31 + 1;
+        i--;
+    }
+    return summary;
+}
+
+/* Whether two ASCII names are the same when every number is one place. */
+static bool same_skeleton(const char *a, size_t a_count, struct slice b) {
+    size_t i = 0, j = 0;
+    while (i < a_count && j < b.length) {
+        unsigned char x = (unsigned char)a[i++], y = lower_byte(b.data[j++]);
+        if (is_digit(x) && is_digit(y)) {
+            while (i < a_count && is_digit((unsigned char)a[i]))
+                i++;
+            while (j < b.length && is_digit((unsigned char)b.data[j]))
+                j++;
+        } else if (x != y) {
+            return false;
+        }
+    }
+    return i == a_count && j == b.length;
+}
+
+static enum glance glance(const struct wanted *wanted, struct slice name) {
+    const struct folded *asked = &wanted->folded;
+    size_t stem = name.length;
+    while (stem > 1 && name.data[stem - 1] != '.')
+        stem--;
+    stem = stem > 1 ? stem - 1 : name.length;
+    struct summary first = summary_of(slice_first(name, stem));
+    struct summary rest = summary_of(slice_from(name, stem));
+    bool two_suffixes = name.length > 3 && lower_byte(name.data[name.length - 1]) == 'z';
+    if ((first.bytes | rest.bytes) >= 0x80 || two_suffixes) /* ".nii.gz" */
+        return GLANCE_FURTHER;
+    /* A suffix too many, on either side. */
+    if (first.letters == wanted->whole_letters || (first.letters | rest.letters) == asked->letters)
+        return GLANCE_FURTHER;
+    if (first.digits != asked->digits)
+        return wanted->ascii && same_skeleton(wanted->lower, wanted->name.length, name)
+                   ? GLANCE_OTHER_NUMBER
+                   : GLANCE_NOTHING;
+    /* Each error adds and takes at most one letter. */
+    unsigned different = (unsigned)__builtin_popcountll(first.letters ^ asked->letters);
+    return different <= 2 * wanted->edits ? GLANCE_FURTHER : GLANCE_NOTHING;
+}
+
 /* ---- all together ---- */
 
 static struct likeness compare_stems(const struct wanted *wanted, const struct folded *entry,
@@ -239,6 +324,14 @@ struct likeness likeness_of(const struct wanted *wanted, struct slice name, stru
     bool same_stem;
     if (name.length == 0 || name.length > 255 || slice_equal(name, wanted->name))
         return none;
+    switch (glance(wanted, name)) {
+    case GLANCE_FURTHER:
+        break;
+    case GLANCE_NOTHING:
+        return none;
+    case GLANCE_OTHER_NUMBER:
+        return (struct likeness){.kind = LIKENESS_OTHER_NUMBER};
+    }
     fold_whole(name, entry);
     bool same_suffix = same_points(asked->points + asked->stem, asked->count - asked->stem,
                                    entry->points + entry->stem, entry->count - entry->stem);

@@ -18,8 +18,11 @@ struct folded {
 struct wanted {
     struct slice name;
     struct folded folded;
-    bool last;      /* the last name of its path: it may get another suffix */
-    unsigned edits; /* how many typing errors are believed; 0 for short names */
+    char lower[256]; /* the name in lower case, when all of it is ASCII */
+    bool ascii;
+    uint64_t whole_letters; /* as folded.letters, of the whole name */
+    bool last;              /* the last name of its path: it may get another suffix */
+    unsigned edits;         /* how many typing errors are believed; 0 for short names */
 };
 
 enum likeness_kind {

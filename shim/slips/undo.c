@@ -121,12 +121,12 @@ static void put_unescaped(struct slice path, struct buffer *out) {
 }
 
 static bool undo_windows(unsigned variant, struct slice path, struct buffer *out) {
-    bool drive = has_drive(path);
+    bool drive = has_drive(path), backslash = slice_find(path, '\\') < path.length;
     struct slice behind = drive ? slice_from(path, 2) : path;
     switch (variant) {
     case 0:
         put_with_slashes(path, out);
-        return !drive;
+        return !drive && backslash;
     case 1: /* C:\data is /data */
         put_with_slashes(behind, out);
         return drive;

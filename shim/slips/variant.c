@@ -46,7 +46,7 @@ size_t name_suffix(struct slice name) {
 /* ---- four axes; 0 on an axis leaves the name as it is ---- */
 
 enum {
-    CASES = 6,
+    CASES = 9,
     FORMS = 1 + FORM_COUNT,
     WIDEST = 10,
     WIDTHS = 1 + WIDEST,
@@ -101,10 +101,20 @@ static void put_case(struct slice text, bool upper, struct buffer *out) {
     }
 }
 
+/* The first letter of the text, or of each of its words, in upper case and the rest in lower. */
+static void put_title(struct slice text, bool each_word, struct buffer *out) {
+    bool starts = true;
+    while (text.length > 0) {
+        uint32_t c;
+        text = slice_from(text, point_next(text, &c));
+        point_write(out, starts ? point_upper(c) : point_lower(c));
+        starts = each_word && (c == '_' || c == '-' || c == ' ');
+    }
+}
+
 static bool put_cased(struct slice name, unsigned which, struct buffer *out) {
     size_t stem = name_suffix(name);
     struct slice first = slice_first(name, stem), rest = slice_from(name, stem);
-    uint32_t c;
     switch (which) {
     case 1:
     case 2: /* the suffix alone, as cameras write it */
@@ -115,10 +125,9 @@ static bool put_cased(struct slice name, unsigned which, struct buffer *out) {
     case 4:
         put_case(name, which == 4, out);
         break;
-    default: /* Title, with the suffix in lower case */
-        put_case(slice_first(first, point_next(first, &c)), true, out);
-        put_case(slice_from(first, point_next(first, &c)), false, out);
-        put_case(rest, false, out);
+    default: /* 5 to 8: one word or each, the suffix in lower case or upper */
+        put_title(first, which % 2 == 0, out);
+        put_case(rest, which > 6, out);
     }
     return true;
 }
@@ -208,6 +217,11 @@ bool name_variant(struct slice name, bool last, unsigned number, struct buffer *
 static const char typed[] = "abcdefghijklmnopqrstuvwxyz_-";
 enum { TYPED = sizeof typed - 1 };
 
+/* Of the whole stem: words joined in another way, and every doubled letter once. */
+static const char joints[] = {'_', '-', ' ', '\0'};
+enum { WHOLE_EDITS = sizeof joints + 1 };
+
+/* At a place of the stem. */
 enum {
     EDIT_SWAP,
     EDIT_OMIT,
@@ -217,7 +231,7 @@ enum {
 };
 
 unsigned name_edits(struct slice name) {
-    return EDITS * ((unsigned)name_suffix(name) + 1);
+    return WHOLE_EDITS + EDITS * ((unsigned)name_suffix(name) + 1);
 }
 
 /* A digit is never guessed, and a byte of a longer character is no letter. */
@@ -225,13 +239,32 @@ static bool is_editable(struct slice name, size_t stem, size_t at) {
     return at < stem && (unsigned char)name.data[at] < 0x80 && !is_digit(name.data[at]);
 }
 
+static void put_whole_edit(struct slice name, size_t stem, unsigned which, struct buffer *out) {
+    for (size_t i = 0; i < stem; i++) {
+        bool joint = memchr("_- ", name.data[i], 3), doubles = which == sizeof joints;
+        if (doubles && i > 0 && is_editable(name, stem, i) && name.data[i] == name.data[i - 1])
+            continue;
+        if (!joint || doubles)
+            buffer_char(out, name.data[i]);
+        else if (joints[which])
+            buffer_char(out, joints[which]);
+    }
+    buffer_slice(out, slice_from(name, stem));
+}
+
 bool name_edit(struct slice name, unsigned number, struct buffer *out) {
-    size_t stem = name_suffix(name), at = number % (stem + 1), taken = 1;
+    size_t stem = name_suffix(name);
+    out->length = 0;
+    out->cut = false;
+    if (number < WHOLE_EDITS) {
+        put_whole_edit(name, stem, number, out);
+        return !out->cut && !slice_equal(buffer_text(out), name);
+    }
+    number -= WHOLE_EDITS;
+    size_t at = number % (stem + 1), taken = 1;
     unsigned edit = number / ((unsigned)stem + 1);
     char put[2] = {0};
     size_t put_count = 0;
-    out->length = 0;
-    out->cut = false;
     if (edit == EDIT_SWAP) {
         if (!is_editable(name, stem, at) || !is_editable(name, stem, at + 1))
             return false;

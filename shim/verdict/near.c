@@ -160,39 +160,45 @@ static void note_refused(struct trial *trial) {
              verdict->summary.data, cause_word(verdict->cause));
 }
 
-static void suggest(struct trial *trial) {
+/* The first, and those that are like the first in everything. */
+static void suggest(struct trial *trial, const struct neighbour *first) {
     const struct neighbours *neighbours = &trial->facts->neighbours;
-    const struct neighbour *first = &neighbours->found[0];
     struct verdict *verdict = trial->verdict;
     for (size_t i = 0;
          i < neighbours->count && verdict->suggestion_count < VERDICT_MOST_SUGGESTIONS; i++) {
         const struct neighbour *near = &neighbours->found[i];
-        if (near->slips == first->slips && near->edits == first->edits)
+        if (near->slips == neighbours->found[0].slips && near->edits == first->edits)
             verdict->suggestions[verdict->suggestion_count++] =
-                (struct suggestion){near->path, difference(trial, near->slips)};
+                (struct suggestion){near->path, difference(trial, first->slips)};
     }
+}
+
+static enum slip slip_of_sign(enum slip_sign sign) {
+    return sign == SIGN_URL ? SLIP_URI : sign == SIGN_DRIVE ? SLIP_WINDOWS : SLIP_UNEXPANDED;
 }
 
 static bool judge_found(struct trial *trial, int absent) {
     const struct neighbours *neighbours = &trial->facts->neighbours;
     if (neighbours->count == 0)
         return false;
-    const struct neighbour *first = &neighbours->found[0];
+    struct neighbour first = neighbours->found[0];
     struct slice seen;
     enum slip_sign sign = slip_sign(slice_of(trial->incident->path), &seen);
-    bool pattern =
-        sign == SIGN_BRACES || sign == SIGN_PRINTF || sign == SIGN_GLOB || sign == SIGN_URL;
-    if (pattern && first->slips & SLIP_BIT(SLIP_TYPO))
+    bool pattern = sign == SIGN_BRACES || sign == SIGN_PRINTF || sign == SIGN_GLOB;
+    if (pattern && first.slips & SLIP_BIT(SLIP_TYPO))
         return false;
     if (neighbours->ties > VERDICT_MOST_SUGGESTIONS) {
         add_note(trial, "%s%zu names there are equally near: none is suggested",
                  neighbours->ties == NEIGHBOURS_MOST ? "at least " : "", neighbours->ties);
         return false;
     }
-    conclude(trial, first_cause(trial, first), certainty_of(neighbours), absent, NULL);
-    trial->verdict->why = explain(trial, first);
-    suggest(trial);
-    fix_near(trial, first);
+    /* The end of the path was found, and what stands before it is what nobody expanded. */
+    if (sign != SIGN_NONE && first.unlikely && first.slips & SLIP_BIT(SLIP_BASE))
+        first.slips |= SLIP_BIT(slip_of_sign(sign));
+    conclude(trial, first_cause(trial, &first), certainty_of(neighbours), absent, NULL);
+    trial->verdict->why = explain(trial, &first);
+    suggest(trial, &first);
+    fix_near(trial, &first);
     note_refused(trial);
     return true;
 }
@@ -203,9 +209,7 @@ static bool judge_sign(struct trial *trial, int absent) {
     enum slip_sign sign = slip_sign(slice_of(trial->incident->path), &seen);
     struct neighbour nothing = {0};
     struct buffer why = buffer_in(trial->arena, 400);
-    enum slip slip = sign == SIGN_URL     ? SLIP_URI
-                     : sign == SIGN_DRIVE ? SLIP_WINDOWS
-                                          : SLIP_UNEXPANDED;
+    enum slip slip = slip_of_sign(sign);
     if (sign == SIGN_NONE)
         return false;
     nothing.slips = SLIP_BIT(slip);
