@@ -29,7 +29,10 @@ HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/pytho
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps bench format clean
+NEAR := $(BUILD)/tests/near/near
+NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
+
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames test-places test-near near bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -75,9 +78,19 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 # A program at a fixed address and with gaps between its segments, as node is.
 $(BUILD)/tests/unit/symbols_test: private TEST_LINK := -no-pie -Wl,-z,max-page-size=0x200000
 
-$(BUILD)/tests/bench/%: tests/bench/%.c $(PARTS) $(LIBUNWIND)
+$(BUILD)/tests/bench/frames_probe.so: tests/bench/frames_probe.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -MMD -MP $< $(PARTS) $(LIBUNWIND) -o $@
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,--gc-sections $< $(PARTS) $(LIBUNWIND) -o $@
+
+$(NEAR): $(NEAR_OBJECTS) $(PARTS) $(LIBUNWIND)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
+
+# Is the file that was meant found? In a directory of 10,000 names, and of a million (`make near`).
+test-near: $(NEAR)
+	$(NEAR) 10000
+
+near: test-near
+	NEAR_TMPDIR=$$(test -d /dev/shm && echo /dev/shm || echo /tmp) $(NEAR) 1000000
 
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
@@ -92,23 +105,54 @@ test-apps:
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
+# Places where other things than mode bits refuse; needs root.
+$(BUILD)/tests/places/%: tests/places/%.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g $(EXTRA) $< -o $@
+
+test-places:
+	scripts/setup build places
+	$(MAKE) all $(BUILD)/tests/places/opener
+	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
 $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
 
-test-hosts: all $(HOSTS)
-	@for test in tests/programs/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+# The host that checks the contract's promises about itself; with a frame of its own for each call.
+PROMISES := $(BUILD)/tests/host/promises
+$(PROMISES): $(filter-out tests/host/inject.c,$(wildcard tests/host/*.c)) tests/host/host.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -rdynamic $(EXTRA) $(filter %.c,$^) -o $@
+
+test-hosts: all $(HOSTS) $(PROMISES)
+	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
+# has a library more than it would have.
+$(BUILD)/tests/frames/compare.so: tests/frames/compare.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -static-libgcc -Wl,--exclude-libs,ALL -Wl,-z,defs $< \
+	  $(addprefix $(BUILD)/shim/,frames/unwind.o frames/box.o frames/object.o base/memory.o base/enter.o) \
+	  $(LIBUNWIND) -lgcc_eh -o $@
+
+test-frames:
+	scripts/setup build test frames
+	$(MAKE) all $(BUILD)/tests/frames/compare.so
+	BUILD=$(BUILD) tests/frames/run
 
 # Prints figures, and says which goals are missed; fails for none.
-bench: all
+bench: all $(BUILD)/tests/bench/frames_probe.so
 	scripts/setup bench
 	BUILD=$(BUILD) CC='$(CC)' tests/bench/run
+	BUILD=$(BUILD) tests/bench/frames
 
 # The set-up comes first, and make anew behind it, since it may have installed the compiler.
 test:
 	scripts/setup build test
 	$(MAKE) all
 	$(MAKE) test-unit
+	$(MAKE) test-near
 	$(MAKE) test-scripts
 	$(MAKE) test-hosts
 
@@ -124,7 +168,7 @@ clean:
 	rm -rf $(BUILD)
 
 include install.mk
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d)
 
 # The property test against the running kernel (root): N trees, SEED.
 PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))

@@ -19,14 +19,15 @@ struct config {
     bool probe_missing;               /* "probe+": ENOENT of probes too */
     bool errors[CONFIG_ERRNOS];       /* which errnos may be reported */
     uint8_t reporting[CONFIG_ERRNOS]; /* by errno, the GROUP_* that report it: of all the above */
-    struct matcher matcher;
     enum output_format format;
     enum color_choice color;
-    unsigned frames;                 /* most frames shown */
-    unsigned limit;                  /* full reports per process tree; 0: no limit */
+    unsigned frames;    /* most frames shown */
+    unsigned limit;     /* full reports per process tree; 0: no limit */
+    bool no_color;      /* NO_COLOR is set, or the terminal is dumb */
+    char container[24]; /* what the environment says about a container; or empty */
+    /* The large ones last, so that what is read and written at start stands on one page. */
+    struct matcher matcher;
     char log_path[CONFIG_LOG_BYTES]; /* absolute, %p and %h as given; empty: none */
-    bool no_color;                   /* NO_COLOR is set, or the terminal is dumb */
-    char container[24];              /* what the environment says about a container; or empty */
 };
 
 extern struct config config;

@@ -2,6 +2,7 @@
 /* The road from a failure that counts: facts, verdict, report. */
 #include "incident.h"
 #include "base/arena.h"
+#include "base/ask.h"
 #include "base/enter.h"
 #include "base/memory.h"
 #include "base/sys.h"
@@ -15,7 +16,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 
 enum {
     SCRATCH_BYTES = 1536 * 1024, /* under 2 MiB: no huge page is made for it */
@@ -30,23 +30,29 @@ static struct slice read_link(struct arena *arena, const char *link) {
     return (struct slice){bytes ? bytes : "", length > 0 ? (size_t)length : 0};
 }
 
-void incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
+bool incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
                       struct verdict *verdict) {
     memset(facts, 0, sizeof *facts);
-    sys_clock(CLOCK_REALTIME, &facts->now);
-    identity_read(arena, &facts->identity);
+    if (!identity_read(arena, &facts->identity))
+        return false;
+    facts->now = ask_time(arena);
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
+    if (incident->error == ENOENT && facts->walk.error == ENOENT && !facts->walk.cut)
+        neighbours_find(arena, incident, &facts->identity, &facts->walk, &facts->neighbours);
     verdict_reach(arena, incident, facts, verdict);
+    if (verdict->asks_for_more) {
+        surroundings_read(arena, incident, facts, verdict->culprit);
+        verdict_reach(arena, incident, facts, verdict);
+    }
+    return true;
 }
 
 /* Where it happened: what only something that is written needs. */
 static void collect_the_place(struct arena *arena, struct facts *facts) {
-    struct utsname *names = ARENA_NEW(arena, struct utsname);
     facts->working_directory = read_link(arena, "/proc/thread-self/cwd");
     facts->executable = read_link(arena, "/proc/self/exe");
-    if (names && sys_call(SYS_uname, (long)names, 0, 0, 0, 0, 0) == 0)
-        facts->host = slice_of(names->nodename);
+    facts->host = ask_host(arena);
 }
 
 /* ---- report ---- */
@@ -76,7 +82,7 @@ static void write_both(struct desk *desk, const struct report *report) {
     json_render(report, &json);
     if (config.format == FORMAT_JSON)
         sink_stderr(buffer_text(&json));
-    sink_log(&desk->arena, buffer_text(&json));
+    sink_log(&desk->arena, buffer_text(&json), desk->facts.identity.pid);
 }
 
 static void write_summary(const struct tally_line *line, void *context) {
@@ -89,13 +95,23 @@ static void write_summary(const struct tally_line *line, void *context) {
         text_render_summary(line, sink_is_terminal(), &text);
         sink_stderr(buffer_text(&text));
     }
-    sink_log(&desk->arena, buffer_text(&json));
+    sink_log(&desk->arena, buffer_text(&json), desk->facts.identity.pid);
+}
+
+/* In a vfork child the thread control block is still the parent's: it tells the parent's id. */
+static bool is_vfork_child(pid_t tid) {
+    clockid_t clock;
+    if (pthread_getcpuclockid(pthread_self(), &clock) != 0)
+        return true;
+    return ~(clock >> 3) != tid; /* CPUCLOCK_PID of linux/posix-timers.h */
 }
 
 static void make_report(void *argument) {
     struct desk *desk = argument;
     struct sighting sighting;
-    incident_examine(&desk->arena, desk->incident, &desk->facts, &desk->verdict);
+    if (!incident_examine(&desk->arena, desk->incident, &desk->facts, &desk->verdict))
+        return;
+    desk->shares_memory = is_vfork_child(desk->facts.identity.tid);
     int culprit = desk->verdict.culprit;
     uint64_t fingerprint = report_fingerprint(desk->incident, &desk->facts, &desk->verdict);
     tally_count(fingerprint, &desk->verdict,
@@ -136,14 +152,6 @@ static uint64_t asynchronous_signals(void) {
     return ~synchronous;
 }
 
-/* In a vfork child the thread control block is still the parent's: it tells the parent's id. */
-static bool is_vfork_child(void) {
-    clockid_t clock;
-    if (pthread_getcpuclockid(pthread_self(), &clock) != 0)
-        return true;
-    return ~(clock >> 3) != sys_gettid(); /* CPUCLOCK_PID of linux/posix-timers.h */
-}
-
 static struct desk *take_desk(void) {
     char *scratch =
         sys_map(SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
@@ -164,13 +172,13 @@ static void leave_desk(struct desk *desk) {
 static void work_at_desk(void (*work)(void *desk), const struct incident *incident,
                          const struct registers *registers) {
     uint64_t blocked = asynchronous_signals(), mask;
+    sys_careful = true;
     if (sys_sigmask(SIG_BLOCK, &blocked, &mask) != 0)
         return;
     struct desk *desk = take_desk();
     if (desk) {
         desk->incident = incident;
         desk->registers = registers;
-        desk->shares_memory = is_vfork_child();
         stack_call(work, desk, desk->arena.end - SCRATCH_BYTES + STACK_BYTES);
         leave_desk(desk);
     }
@@ -183,9 +191,9 @@ void incident_report(const struct incident *incident, const struct registers *re
 
 static void make_summary(void *argument) {
     struct desk *desk = argument;
-    sys_clock(CLOCK_REALTIME, &desk->facts.now);
-    desk->facts.identity.pid = sys_getpid();
-    desk->facts.identity.tid = sys_gettid();
+    if (!identity_read(&desk->arena, &desk->facts.identity))
+        return;
+    desk->facts.now = ask_time(&desk->arena);
     collect_the_place(&desk->arena, &desk->facts);
     tally_untold(0, write_summary, desk);
 }

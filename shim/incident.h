@@ -71,9 +71,9 @@ struct incident {
 /*
  * Collects the facts of `incident` and judges them: the middle of the road, without guard, tally
  * and output. Everything lives in `arena`. Opens descriptors and closes them again. Safe in a
- * signal handler. Used by the report and by the property test.
+ * signal handler. Used by the report and by the property test. False: nothing may be asked here.
  */
-void incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
+bool incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
                       struct verdict *verdict);
 
 /* Reports one failed call. `registers` are the wrapper's own, or NULL. */

@@ -215,14 +215,16 @@ static void follow(struct walker *w, struct component *link, int descriptor,
     bool magic = on_proc(descriptor);
     long length = text ? sys_readlinkat(descriptor, "", text, LINK_BYTES) : -ENOMEM;
     sys_close(descriptor);
+    link->role = ROLE_LINK;
     if (length < 0 || ++w->links > MOST_LINKS) {
-        if (length < 0)
+        if (length == -EACCES && magic)
+            stop(w, EACCES); /* to read it needs the same right as to follow it */
+        else if (length < 0)
             give_up(w);
         else
             stop(w, ELOOP);
         return;
     }
-    link->role = ROLE_LINK;
     link->link_target = (struct slice){text, (size_t)length};
     link->rest_behind = w->rest.length;
     w->path_length = directory_length;

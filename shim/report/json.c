@@ -2,6 +2,7 @@
 /* One failure as one line of JSON: section 4 of the contract. */
 #include "base/errnames.h"
 #include "base/escape.h"
+#include "report/rank.h"
 #include "report/report.h"
 
 enum { MOST_JSON_COMPONENTS = 40, MOST_JSON_GROUPS = 256 };
@@ -318,16 +319,29 @@ static void put_frame(struct buffer *out, const struct frame *frame) {
         else
             buffer_slice(out, SLICE("null"));
         string_or_null(out, "build_id", frame->build_id);
+        if (frame->interrupted) /* else the offset is that of a return address */
+            boolean(out, "interrupted", true);
+        if (frame->interpreter)
+            boolean(out, "interpreter", true);
     }
     buffer_char(out, '}');
 }
 
+/* Innermost first, and the same ones as in the text, with the interpreter's in between. */
 static void put_frames(struct buffer *out, const struct report *report) {
     const struct stack *stack = report->stack;
+    struct ranking ranking;
+    size_t put[RANK_COUNT] = {0};
+    rank_frames(stack, report->most_frames, &ranking);
     open_array(out, "frames");
-    for (size_t i = 0; i < stack->count && i < report->most_frames; i++)
-        put_frame(out, &stack->frames[i]);
+    for (size_t i = 0; i < stack->count; i++) {
+        enum rank rank = rank_of(&ranking, i);
+        if (rank == RANK_INTERPRETER || put[rank]++ < ranking.shares[rank])
+            put_frame(out, &stack->frames[i]);
+    }
     buffer_char(out, ']');
+    if (ranking.omitted > 0)
+        number(out, "frames_omitted", (long long)ranking.omitted);
     if (stack->ended)
         string(out, "frames_ended", slice_of(stack->ended));
 }

@@ -94,7 +94,7 @@ bool sink_is_terminal(void);
  * without waiting. */
 void sink_stderr(struct slice text);
 
-/* Appends one line to the log file by one write. */
-void sink_log(struct arena *arena, struct slice line);
+/* Appends one line to the log file by one write; `pid` is what %p stands for. */
+void sink_log(struct arena *arena, struct slice line, pid_t pid);
 
 #endif
