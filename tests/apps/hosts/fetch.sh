@@ -1,6 +1,7 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # fetch.sh URL COMMAND…: starts the server, fetches URL as soon as it answers, prints status and type,
-# and ends the server. What the server says goes to a file.
+# and ends the server. Of what the server says, which has times and ids in it, only our lines come out.
 url=$1
 shift
 "$@" >server.out 2>&1 &
@@ -12,4 +13,4 @@ done
 echo "$answer"
 kill "$server"
 wait "$server" 2>/dev/null
-true
+awk '/^permshim: / { ours = 1; print; next } ours && /^  / { print; next } { ours = 0 }' server.out >&2

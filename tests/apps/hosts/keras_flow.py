@@ -9,5 +9,5 @@ def batches(directory):
 
 
 images = batches(sys.argv[1])
-if len(sys.argv) > 2:
+if images.samples:
     print(next(images)[0].shape)
