@@ -125,7 +125,18 @@ $(PROMISES): $(filter-out tests/host/inject.c,$(wildcard tests/host/*.c)) tests/
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -rdynamic $(EXTRA) $(filter %.c,$^) -o $@
 
-test-hosts: all $(HOSTS) $(PROMISES)
+# A build of its own where every system call goes through the test.
+INJECT := $(BUILD)/injected/tests/host/inject
+.PHONY: inject
+inject:
+	$(MAKE) BUILD=$(BUILD)/injected LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
+	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=address,undefined -fno-sanitize-recover=all' $(INJECT)
+
+$(BUILD)/tests/host/inject: tests/host/inject.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
+
+test-hosts: all inject $(HOSTS) $(PROMISES)
 	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
 # Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
