@@ -29,7 +29,7 @@ HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/pytho
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: test-places
+.PHONY: test-places test-vm
 .PHONY: all test demo test-unit test-scripts test-hosts test-apps bench format clean
 .SECONDARY: $(OBJECTS)
 
@@ -100,6 +100,12 @@ test-places:
 	scripts/setup build places
 	$(MAKE) all $(BUILD)/tests/places/opener
 	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# NFS, SMB and AppArmor, under Debian's kernel in qemu; needs root.
+test-vm:
+	scripts/setup build vm
+	$(MAKE) all $(BUILD)/tests/places/opener
+	BUILD=$(BUILD) tests/vm/run
 
 $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
 	@mkdir -p $(@D)
