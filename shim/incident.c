@@ -39,6 +39,8 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
     facts->now = ask_time(arena);
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
+    if (incident->error == ENOENT && facts->walk.error == ENOENT && !facts->walk.cut)
+        neighbours_find(arena, incident, &facts->identity, &facts->walk, &facts->neighbours);
     verdict_reach(arena, incident, facts, verdict);
     if (verdict->asks_for_more) {
         surroundings_read(arena, incident, facts, verdict->culprit);

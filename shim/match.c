@@ -10,9 +10,7 @@ enum { SUFFIX_BYTES = 8 };
 /* Filled up with NULs: as big-endian numbers they stand in the order of the alphabet. */
 static const char images[][SUFFIX_BYTES] = {
 #define IMAGE(suffix) suffix,
-#define IMAGE_GLOB(glob)
 #include "images.def"
-#undef IMAGE_GLOB
 #undef IMAGE
 };
 
@@ -89,7 +87,6 @@ void match_add_images(struct matcher *matcher) {
 #define IMAGE(suffix)
 #define IMAGE_GLOB(glob) match_add(matcher, SLICE(glob));
 #include "images.def"
-#undef IMAGE_GLOB
 #undef IMAGE
 }
 

@@ -54,6 +54,19 @@ void accounts_read(struct arena *arena, struct facts *facts);
 void accounts_find_joinable(struct arena *arena, const struct identity *identity,
                             struct walk *walk);
 
+/*
+ * Looks for what was meant by a path that the walk did not find: exact probes of repaired paths
+ * first, then directory listings. At most 2 ms of processor time, 20 ms in all and 20,000 names.
+ */
+void neighbours_find(struct arena *arena, const struct incident *incident,
+                     const struct identity *identity, const struct walk *walk,
+                     struct neighbours *neighbours);
+
+/* Calls `each` for every mount of this process until it returns false; mountinfo's order. The mount
+ * lives until `each` returns. */
+void mounts_each(struct arena *arena, bool (*each)(void *context, const struct mount *mount),
+                 void *context);
+
 /* What ACCESS_* a call with these flags needs on an object that exists; open(2). */
 unsigned access_needed(int flags);
 

@@ -153,9 +153,7 @@ static void image_suffixes_are_sorted(void **state) {
     (void)state;
     static const char *const images[] = {
 #define IMAGE(suffix) suffix,
-#define IMAGE_GLOB(glob)
 #include "images.def"
-#undef IMAGE_GLOB
 #undef IMAGE
     };
     READ("PATH=/bin");
