@@ -5,6 +5,7 @@
 
 static const char *const images[] = {
 #define IMAGE(suffix) "." suffix,
+#define IMAGE_GLOB(glob) &glob[1], /* behind the star */
 #include "images.def"
 #undef IMAGE
 };
