@@ -74,18 +74,20 @@ __attribute__((noinline)) static bool is_readable(const char *path) {
  * asked exactly. */
 __attribute__((noinline)) static void report_failure(const struct failed_call *call, int directory,
                                                      const char *path, uintptr_t how, int error) {
+    bool listing = is_listing(call, how) && config_reports(GROUP_DIR, error);
+    bool counts = listing || (call->group != GROUP_DIR && config_reports(call->group, error) &&
+                              match_path(&config.matcher, path));
+    if (!counts)
+        return;
     struct incident incident = {
         .function = call->function,
-        .group = is_listing(call, how) ? GROUP_DIR : call->group,
+        .group = listing ? GROUP_DIR : call->group,
         .how_kind = call->how_kind,
         .path = path,
         .directory = directory,
         .error = error,
         .null_result = call->returns_pointer,
     };
-    bool counts = incident.group == GROUP_DIR || match_path(&config.matcher, path);
-    if (!counts || !config_reports(incident.group, error))
-        return;
     read_how(&incident, how);
     incident_enter(&incident);
     errno = error;
@@ -112,7 +114,11 @@ void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t 
     if (length >= sizeof directory)
         return;
     memcpy(directory, pattern, length);
-    /* It may have been another one, below: nobody but the kernel knows. */
-    if (sys_faccessat2(AT_FDCWD, directory, R_OK, AT_EACCESS) == -EACCES)
+    /* It may have been another one, below: nobody but the kernel knows. Opening it to list is what
+     * glob() did too. */
+    int descriptor = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (descriptor >= 0)
+        sys_close(descriptor);
+    if (descriptor == -EACCES)
         call_failed(call, AT_FDCWD, directory, how);
 }

@@ -27,7 +27,7 @@ static const struct component *find_changed(const struct trial *trial) {
 
 struct candidates {
     struct buffer found, questions;
-    unsigned count;
+    unsigned count; /* of those for which there is evidence */
 };
 
 __attribute__((format(printf, 2, 3))) static void put(struct buffer *list, const char *format,
@@ -100,43 +100,41 @@ static void suspect_file_system(struct trial *trial, const struct mount *mount,
     } else if (slice_is(mount->fstype, "overlay")) {
         put(&candidates->found,
             "a lower layer of the overlay at %s, which is opened with the mounter's rights", point);
-        candidates->count++;
     }
 }
 
 static void list_candidates(struct trial *trial, const struct component *component,
-                            const struct component *changed) {
-    struct candidates candidates = {.found = buffer_in(trial->arena, 700),
-                                    .questions = buffer_in(trial->arena, 700)};
-    suspect_modules(trial, &candidates);
-    suspect_sandboxes(trial, &candidates);
-    suspect_file_system(trial, component ? component->mount : NULL, &candidates);
-    if (changed)
-        put(&candidates.found, "a change in between (%s was changed just now)",
-            quoted(trial->arena, slice_first(changed->path, 100)).data);
-    if (candidates.found.length == 0)
-        put(&candidates.found, "a BPF program, a security module (no sign of one is seen)");
-    if (candidates.questions.length == 0)
-        put(&candidates.questions,
-            "run it again, and once outside its container or service; as root, dmesg | grep -i "
-            "denied");
-    add_note(trial, "what could have refused: %.*s", (int)candidates.found.length,
-             candidates.found.data);
-    add_advice(trial, arena_format(trial->arena, "to find out: %.*s",
-                                   (int)candidates.questions.length, candidates.questions.data));
+                            struct candidates *candidates) {
+    *candidates = (struct candidates){.found = buffer_in(trial->arena, 700),
+                                      .questions = buffer_in(trial->arena, 700)};
+    suspect_modules(trial, candidates);
+    suspect_sandboxes(trial, candidates);
+    suspect_file_system(trial, component ? component->mount : NULL, candidates);
 }
 
-static bool has_evidence(const struct trial *trial) {
-    const struct identity *identity = &trial->facts->identity;
-    const struct surroundings *surroundings = &trial->facts->surroundings;
-    return identity->no_new_privs || identity->seccomp > 0 || surroundings->selinux.enforcing ||
-           surroundings->apparmor.enforcing;
+static void tell_candidates(struct trial *trial, struct candidates *candidates,
+                            const struct component *changed) {
+    if (changed)
+        put(&candidates->found, "a change in between (%s was changed just now)",
+            quoted(trial->arena, slice_first(changed->path, 100)).data);
+    if (candidates->found.length == 0)
+        put(&candidates->found, "a BPF program, a security module (no sign of one is seen)");
+    if (candidates->questions.length == 0)
+        put(&candidates->questions,
+            "run it again, and once outside its container or service; as root, dmesg | grep -i "
+            "denied");
+    add_note(trial, "what could have refused: %.*s", (int)candidates->found.length,
+             candidates->found.data);
+    add_advice(trial, arena_format(trial->arena, "to find out: %.*s",
+                                   (int)candidates->questions.length, candidates->questions.data));
 }
 
 void judge_unseen(struct trial *trial, const struct suspicion *suspicion) {
+    const struct component *component = component_at(trial, suspicion->at);
     const struct component *changed = find_changed(trial);
-    bool allowed_now = suspicion->kernel == 0 && suspicion->access->allowed;
-    if (allowed_now && changed && !has_evidence(trial)) {
+    struct candidates candidates;
+    list_candidates(trial, component, &candidates);
+    if (suspicion->kernel == 0 && suspicion->access->allowed && changed && candidates.count == 0) {
         conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, suspicion->at, NULL);
         trial->verdict->why = arena_format(
             trial->arena,
@@ -155,5 +153,5 @@ void judge_unseen(struct trial *trial, const struct suspicion *suspicion) {
                     "this component")
             : SLICE("owner, mode, ACL and capabilities allow it at every component, and the "
                     "kernel's own access check agrees; something behind them refused");
-    list_candidates(trial, component_at(trial, suspicion->at), changed);
+    tell_candidates(trial, &candidates, changed);
 }

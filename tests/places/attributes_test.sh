@@ -3,7 +3,9 @@
 # chattr +i and +a, and read-only mounts: what binds root.
 
 set -euo pipefail
-source "$(dirname -- "${BASH_SOURCE[0]}")/place.sh"
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
 
 an_image "$place/frozen.jpg"
 an_image "$place/log.jpg"

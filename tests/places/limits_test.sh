@@ -3,7 +3,9 @@
 # Too many files, too long names, and errors that no rule explains.
 
 set -euo pipefail
-source "$(dirname -- "${BASH_SOURCE[0]}")/place.sh"
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
 
 an_image "$place/a.jpg"
 opens prlimit --nofile=40:80 -- --fill read "$place/a.jpg"

@@ -3,7 +3,9 @@
 # Links that go in a circle, or that the mount or the call forbids to follow.
 
 set -euo pipefail
-source "$(dirname -- "${BASH_SOURCE[0]}")/place.sh"
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
 
 ln -s b.jpg "$place/a.jpg"
 ln -s a.jpg "$place/b.jpg"

@@ -5,7 +5,7 @@
 # program `opener` that opens one path. at_end registers what must be put back.
 
 # shellcheck source=tests/check.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/../check.sh"
+source tests/check.sh
 unset LD_PRELOAD "${!PERMSHIM_@}"
 umask 022
 

@@ -3,7 +3,9 @@
 # Device files on a nodev mount, and the working directory of somebody else's process.
 
 set -euo pipefail
-source "$(dirname -- "${BASH_SOURCE[0]}")/place.sh"
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
 
 mkdir "$place/nodev"
 mount -t tmpfs -o nodev,mode=755 none "$place/nodev"

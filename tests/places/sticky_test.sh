@@ -3,7 +3,9 @@
 # A directory like /tmp, with the sysctls that most distributions set: root is refused too.
 
 set -euo pipefail
-source "$(dirname -- "${BASH_SOURCE[0]}")/place.sh"
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
 
 keep_sysctl fs.protected_symlinks
 keep_sysctl fs.protected_regular

@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -70,6 +71,8 @@ static bool set_acl(const char *path, const char *attribute, const struct entrie
 /* chown(2) clears set-id bits and the ACL's mask follows chmod(2), so: owner, mode, ACL. */
 bool disk_dress(const struct scene *scene, int index) {
     const struct node *node = &scene->nodes[index];
+    if (node->dead)
+        return true;
     char absolute[PATH_BYTES];
     node_path(scene, index, absolute, sizeof absolute);
     const char *path = relative(scene, absolute);
@@ -100,6 +103,8 @@ bool disk_read(struct scene *scene) {
     for (int i = scene->top - 1; i < scene->count; i++) {
         struct node *node = &scene->nodes[i];
         struct stat status;
+        if (node->dead)
+            continue;
         node_path(scene, i, absolute, sizeof absolute);
         const char *path = relative(scene, absolute);
         if (lstat(path, &status) != 0)
@@ -113,17 +118,36 @@ bool disk_read(struct scene *scene) {
     return true;
 }
 
-bool disk_build(const struct scene *scene) {
+bool disk_make(const struct scene *scene, int node) {
     char path[PATH_BYTES];
-    for (int i = scene->top; i < scene->count; i++) {
-        node_path(scene, i, path, sizeof path);
-        if (!make(&scene->nodes[i], relative(scene, path)))
+    node_path(scene, node, path, sizeof path);
+    return make(&scene->nodes[node], relative(scene, path));
+}
+
+void disk_unmake(const struct scene *scene, int node) {
+    char path[PATH_BYTES];
+    node_path(scene, node, path, sizeof path);
+    if (remove(relative(scene, path)) != 0)
+        failed("remove", path);
+}
+
+bool disk_build(const struct scene *scene) {
+    for (int i = scene->top; i < scene->count; i++)
+        if (!scene->nodes[i].dead && !disk_make(scene, i))
             return false;
-    }
     for (int i = scene->top; i < scene->count; i++)
         if (!disk_dress(scene, i))
             return false;
     return true;
+}
+
+void disk_freeze(const struct scene *scene, bool frozen) {
+    char path[PATH_BYTES];
+    if (!scene->place->read_only_super)
+        return;
+    node_path(scene, scene->mount, path, sizeof path);
+    if (mount(NULL, path, NULL, MS_REMOUNT | (frozen ? MS_RDONLY : 0), NULL) != 0)
+        failed("remount", path);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *ftw) {

@@ -131,6 +131,14 @@ static bool run_command(const struct fix_command *fix, const struct subject *who
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static bool run_frozen(const struct scene *scene, const struct fix_command *fix,
+                       const struct subject *who) {
+    disk_freeze(scene, true);
+    bool good = run_command(fix, who);
+    disk_freeze(scene, false);
+    return good;
+}
+
 /* Why a command may have been in vain, in words that tell kinds of failure apart. */
 static const char *obstacle(const struct trial *now, int node) {
     const struct scene *scene = &now->scene;
@@ -155,7 +163,7 @@ static enum complaint apply(const struct trial *now, struct outcome *outcome, bo
         counts->commands++;
         *wider |= fix->opens_to_more;
         if (node < now->scene.top - 1 || !choose(now, node, fix, &who, counts) ||
-            !run_command(fix, &who)) {
+            !run_frozen(&now->scene, fix, &who)) {
             snprintf(outcome->why, sizeof outcome->why,
                      "%s: command %u of %u fails as uid %u gid %u of the initial namespace",
                      obstacle(now, node), i + 1, outcome->fix_count, who.fsuid, who.fsgid);

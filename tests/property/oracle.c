@@ -27,7 +27,8 @@ struct road {
 static void blame(struct road *road, int node, const char *cause) {
     road->answer->culprit = node;
     road->answer->causes[0] = cause;
-    node_path(road->scene, node, road->answer->culprit_path, sizeof road->answer->culprit_path);
+    if (!road->scene->nodes[node].dead) /* which has no path any more */
+        node_path(road->scene, node, road->answer->culprit_path, sizeof road->answer->culprit_path);
 }
 
 /* All the helpers below return true when the walk goes on, false when the answer is known. */
@@ -60,6 +61,10 @@ static bool read_only(const struct scene *scene, int node) {
 static bool missing(struct road *road, const char *name, size_t length, bool last, bool slash) {
     struct expectation *answer = road->answer;
     refuse(road, ENOENT, NO_NODE, NULL);
+    if (road->scene->nodes[road->at].dead) {
+        answer->causes[0] = "deleted-cwd";
+        return false;
+    }
     if (road->depth > 0) {
         blame(road, road->inside[road->depth - 1].node, "dangling-symlink");
         if (!last && (road->flags & O_CREAT))
@@ -135,6 +140,8 @@ static void leave_links(struct road *road) {
  * that can store its owner. */
 static bool create(struct road *road, const char *name, size_t length) {
     char parent[PATH_BYTES], path[2 * PATH_BYTES];
+    if (road->scene->nodes[road->at].dead)
+        return missing(road, name, length, true, false);
     if (read_only(road->scene, road->at))
         return refuse(road, EROFS, road->at, "read-only");
     if (road->at >= road->scene->mount && !rights_storable(road->scene, road->subject))
@@ -246,7 +253,7 @@ static bool step_last(struct road *road, const char *name, size_t length) {
         return open_node(road, length == 2 ? road->scene->nodes[road->at].parent : road->at, true);
     if ((road->flags & O_CREAT) && slash)
         return refuse(road, EISDIR, NO_NODE, NULL);
-    if (length > LONGEST_NAME)
+    if (length > LONGEST_NAME && !road->scene->nodes[road->at].dead)
         return refuse(road, ENAMETOOLONG, NO_NODE, NULL);
     int child = node_child(road->scene, road->at, name, length);
     if (child == NO_NODE && !(road->flags & O_CREAT))
@@ -268,7 +275,7 @@ static bool step(struct road *road, const char *name, size_t length, const char 
         if (length == 2)
             road->at = child;
     } else {
-        if (length > LONGEST_NAME)
+        if (length > LONGEST_NAME && !road->scene->nodes[road->at].dead)
             return refuse(road, ENAMETOOLONG, NO_NODE, NULL);
         child = node_child(road->scene, road->at, name, length);
         if (child == NO_NODE)

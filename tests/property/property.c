@@ -164,7 +164,7 @@ static void read_options(void) {
     options.cases = number("N", 2000);
     options.jobs = (unsigned)number("JOBS", 2);
     options.show = (unsigned)number("SHOW", 5);
-    options.fixes = (unsigned)number("FIXES", 20);
+    options.fixes = (unsigned)number("FIXES", 100);
     options.only = number("CASE", 0);
     options.single = getenv("CASE") != NULL;
     if (options.single || options.jobs < 1 || options.jobs > MOST_JOBS)

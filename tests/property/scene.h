@@ -52,6 +52,7 @@ struct entries {
 struct node {
     int parent; /* index; of "/" itself: 0 */
     enum node_type type;
+    bool dead;   /* a directory that is removed once it is the working directory */
     mode_t mode; /* permission bits, 0 to 07777 */
     uid_t uid;   /* as stored on disk, before an idmapped mount translates it */
     gid_t gid;
@@ -77,6 +78,7 @@ struct place {
     const char *fstype;
     const char *options; /* for the printed script */
     bool read_only_mount, read_only_super, nodev, nosymfollow, idmapped;
+    bool one_each;     /* every worker has a file system of its own */
     struct ranges map; /* of an idmapped mount: inside = on disk, outside = as seen, uid and gid */
 };
 

@@ -98,7 +98,8 @@ static void print_bases(FILE *file, const struct scene *scene, const struct subj
         fprintf(file, "  my $dirfd = %d;\n", call->directory == BAD_DESCRIPTOR ? 999 : -100);
     }
     node_path(scene, subject->cwd, path, sizeof path);
-    fprintf(file, "  chdir \"%s\";\n", path);
+    fprintf(file, "  chdir \"%s\";%s\n", path,
+            scene->nodes[subject->cwd].dead ? " rmdir \"../dead\";" : "");
 }
 
 static void print_place(FILE *file, const struct scene *scene) {

@@ -72,6 +72,23 @@ static void make_ext4(struct world *world) {
         add_place(world, "ext4", "ext4", "ext4", "rw");
 }
 
+/* Frozen and thawed by each worker for itself, so each has its own. */
+static void make_frozen(struct world *world, unsigned workers) {
+    char path[96], own[128];
+    if (!make_directory(world, "frozen", path, sizeof path))
+        return;
+    for (unsigned worker = 0; worker < workers; worker++) {
+        snprintf(own, sizeof own, "%s/w%u", path, worker);
+        if (mkdir(own, 0755) != 0 || mount("tmpfs", own, "tmpfs", 0, "mode=0755") != 0) {
+            failed("mount tmpfs", own);
+            return;
+        }
+    }
+    struct place *place = add_place(world, "frozen", "frozen", "tmpfs", "ro");
+    place->read_only_super = true;
+    place->one_each = true;
+}
+
 static struct place *make_bind(struct world *world, const char *name, const char *plain,
                                unsigned long flags) {
     char path[96], source[96];
@@ -227,6 +244,7 @@ bool world_open(struct world *world, unsigned workers) {
         place->nosymfollow = true;
     if ((place = make_bind(world, "read-only", "tmpfs", MS_RDONLY)))
         place->read_only_mount = true;
+    make_frozen(world, workers);
     if (has_place(world, "ext4"))
         make_idmapped(world, "idmapped", "ext4");
     if (!lock_in(world))
@@ -255,6 +273,8 @@ void world_scene(const struct world *world, const struct place *place, unsigned 
     scene->mount = add_step(scene, place->name);
     snprintf(name, sizeof name, "w%u", worker);
     scene->top = add_step(scene, name) + 1;
+    if (place->one_each)
+        scene->mount = scene->top - 1;
 }
 
 const struct place *world_any_place(const struct world *world, struct random *random) {
