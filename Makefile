@@ -92,6 +92,11 @@ test-near: $(NEAR)
 near: test-near
 	NEAR_TMPDIR=$$(test -d /dev/shm && echo /dev/shm || echo /tmp) $(NEAR) 1000000
 
+# The same slips in the libraries that people made them with, those that PYTHON has.
+PYTHON ?= python3
+near-wild: all
+	$(PYTHON) tests/near/wild $(LIBRARY)
+
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
