@@ -32,6 +32,7 @@ FORCE:
 
 install: all
 	install -D -m 644 $(BUILD)/libpermshim.so $(DESTDIR)$(INSTALLED_LIBRARY)
+	install -D -m 755 scripts/permshim-frames $(DESTDIR)$(PREFIX)/lib/permshim/permshim-frames
 	install -D -m 755 scripts/permshim $(DESTDIR)$(PREFIX)/bin/permshim
 	install -D -m 644 $(BUILD)/causes.txt $(DESTDIR)$(INSTALLED_CAUSES)
 	install -D -m 644 $(BUILD)/permshim.1 $(DESTDIR)$(PREFIX)/share/man/man1/permshim.1
@@ -39,7 +40,8 @@ install: all
 	install -m 644 $(LIBUNWIND_DIR)/COPYING $(DESTDIR)$(INSTALLED_LICENCES)/LICENSE.libunwind
 
 uninstall:
-	rm -f $(DESTDIR)$(INSTALLED_LIBRARY) $(DESTDIR)$(PREFIX)/bin/permshim \
+	rm -f $(DESTDIR)$(INSTALLED_LIBRARY) $(DESTDIR)$(PREFIX)/lib/permshim/permshim-frames \
+	  $(DESTDIR)$(PREFIX)/bin/permshim \
 	  $(DESTDIR)$(INSTALLED_CAUSES) $(DESTDIR)$(PREFIX)/share/man/man1/permshim.1 \
 	  $(DESTDIR)$(INSTALLED_LICENCES)/LICENSE $(DESTDIR)$(INSTALLED_LICENCES)/LICENSE.libunwind
 	rmdir $(addprefix $(DESTDIR)$(PREFIX)/,lib/permshim share/permshim share/doc/permshim) 2>/dev/null || true

@@ -17,8 +17,8 @@ struct matcher {
      * every other suffix away before the list is searched. */
     uint32_t pairs[32];
     bool everything;
-    char globs[MATCH_GLOBS_BYTES]; /* NUL-terminated, one after the other, an empty one ends */
     size_t globs_length;
+    char globs[MATCH_GLOBS_BYTES]; /* NUL-terminated, one after the other, an empty one ends */
 };
 
 /* A matcher that nothing matches. Comes before the others. */

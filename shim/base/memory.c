@@ -35,7 +35,14 @@ bool memory_read(struct memory *memory, uintptr_t address, void *copy, size_t by
     if (!memory_readable(memory, address, bytes))
         return false;
     /* Not memcpy(3): what is read here is not ours, may be null when it is nothing, and may hold
-     * the red zones of a host's address sanitizer, whose memcpy ends the process over them. */
+     * the red zones of a host's address sanitizer, whose memcpy ends the process over them. Most
+     * reads are of one word, for which a string instruction takes long to start. */
+    if (bytes == sizeof(uint64_t)) {
+        uint64_t word;
+        __asm__ volatile("movq (%1), %0" : "=r"(word) : "r"(address) : "memory");
+        memcpy(copy, &word, sizeof word);
+        return true;
+    }
     __asm__ volatile("rep movsb" : "+D"(copy), "+S"(address), "+c"(bytes) : : "memory");
     return true;
 }

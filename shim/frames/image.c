@@ -2,6 +2,7 @@
 #include "frames/image.h"
 #include "base/sys.h"
 #include <link.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
 
@@ -181,50 +182,81 @@ bool image_dynamic_symbols(struct memory *memory, const struct image *image,
 
 /* ---- .symtab ---- */
 
-/* Whether the file is what is mapped. */
+/* Whether the file's program headers are the mapped ones. */
+static bool same_segments(struct memory *memory, const struct image *image,
+                          const struct bytes *file) {
+    Elf64_Phdr mapped, segment;
+    for (size_t i = 0; segment_read(memory, image, i, &mapped); i++)
+        if (!bytes_read(file, image->header.e_phoff + i * sizeof segment, &segment,
+                        sizeof segment) ||
+            memcmp(&segment, &mapped, sizeof segment) != 0)
+            return false;
+    return true;
+}
+
+/* Whether the file is what is mapped. strip(1) keeps the build id and changes the ELF header. */
 static bool same_file(struct memory *memory, const struct image *image, const struct bytes *file) {
     Elf64_Ehdr header;
     if (!bytes_read(file, 0, &header, sizeof header) ||
         memcmp(&header, &image->header, sizeof header) != 0)
         return false;
-    Elf64_Phdr mapped;
-    for (size_t i = 0; segment_read(memory, image, i, &mapped); i++) {
-        Elf64_Phdr segment;
-        if (!bytes_read(file, header.e_phoff + i * sizeof segment, &segment, sizeof segment) ||
-            memcmp(&segment, &mapped, sizeof segment) != 0)
-            return false;
-    }
     uint8_t id[BUILD_ID_MOST];
-    return image->build_id_length == 0 ||
-           (bytes_read(file, image->build_id_offset, id, image->build_id_length) &&
-            memcmp(id, image->build_id, image->build_id_length) == 0);
+    if (image->build_id_length == 0)
+        return same_segments(memory, image, file);
+    return bytes_read(file, image->build_id_offset, id, image->build_id_length) &&
+           memcmp(id, image->build_id, image->build_id_length) == 0;
 }
 
 static bool find_symbol_section(const struct image *image, const struct bytes *file,
                                 struct symbol_table *table) {
+    enum { AT_ONCE = 16 };
     const Elf64_Ehdr *header = &image->header;
-    if (header->e_shentsize != sizeof(Elf64_Shdr))
+    Elf64_Shdr sections[AT_ONCE], names;
+    if (header->e_shentsize != sizeof names)
         return false;
     /* .symtab is among the last ones. */
-    for (size_t i = header->e_shnum; i-- > 0;) {
-        Elf64_Shdr section, names;
-        if (!bytes_read(file, header->e_shoff + i * sizeof section, &section, sizeof section))
+    for (size_t end = header->e_shnum, start; end > 0; end = start) {
+        start = end > AT_ONCE ? end - AT_ONCE : 0;
+        if (!bytes_read(file, header->e_shoff + start * sizeof names, sections,
+                        (end - start) * sizeof names))
             return false;
-        if (section.sh_type != SHT_SYMTAB)
-            continue;
-        if (section.sh_link >= header->e_shnum ||
-            !bytes_read(file, header->e_shoff + section.sh_link * sizeof names, &names,
-                        sizeof names))
-            return false;
-        *table = (struct symbol_table){{NULL, file->descriptor, section.sh_offset, section.sh_size},
-                                       {NULL, file->descriptor, names.sh_offset, names.sh_size}};
-        return true;
+        for (size_t i = end; i-- > start;) {
+            const Elf64_Shdr *section = &sections[i - start];
+            if (section->sh_type != SHT_SYMTAB)
+                continue;
+            if (section->sh_link >= header->e_shnum ||
+                !bytes_read(file, header->e_shoff + section->sh_link * sizeof names, &names,
+                            sizeof names))
+                return false;
+            *table = (struct symbol_table){
+                {NULL, file->descriptor, section->sh_offset, section->sh_size},
+                {NULL, file->descriptor, names.sh_offset, names.sh_size}};
+            return true;
+        }
     }
     return false;
 }
 
+/*
+ * Objects whose files are known to have no .symtab, by the start of their build id: most of a
+ * distribution's. Other threads may set the same slot; then a file is looked at again.
+ */
+enum { STRIPPED_SLOTS = 64 };
+static _Atomic uint64_t stripped[STRIPPED_SLOTS];
+
+static uint64_t stripped_key(const struct image *image) {
+    uint64_t key = 0;
+    if (image->build_id_length >= sizeof key)
+        memcpy(&key, image->build_id, sizeof key);
+    return key;
+}
+
 bool image_open_symbols(struct memory *memory, const struct image *image,
                         struct symbol_table *table) {
+    uint64_t key = stripped_key(image);
+    _Atomic uint64_t *known = &stripped[key % STRIPPED_SLOTS];
+    if (key && atomic_load_explicit(known, memory_order_relaxed) == key)
+        return false;
     const char *path = image->is_program ? "/proc/self/exe" : image->path.data;
     if (slice_find(slice_of(path), '/') == strlen(path))
         return false; /* the vDSO has a name and no file */
@@ -235,8 +267,11 @@ bool image_open_symbols(struct memory *memory, const struct image *image,
     struct bytes file = {NULL, descriptor, 0, 0};
     if (sys_fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
         file.length = (uint64_t)status.st_size;
-        if (same_file(memory, image, &file) && find_symbol_section(image, &file, table))
-            return true;
+        if (same_file(memory, image, &file)) {
+            if (find_symbol_section(image, &file, table))
+                return true;
+            atomic_store_explicit(known, key, memory_order_relaxed);
+        }
     }
     sys_close(descriptor);
     return false;

@@ -49,8 +49,9 @@ bool image_dynamic_symbols(struct memory *memory, const struct image *image,
 
 /*
  * .symtab, in the file. Opens the object's file and makes sure that it is the mapped one: a regular
- * file with the same ELF header, program headers and build id. False, and nothing to close, when it
- * is not or has no symbols; else the caller closes table->symbols.descriptor.
+ * file with the same ELF header and build id, or without one the same program headers. False, and
+ * nothing to close, when it is not or has no symbols; else the caller closes
+ * table->symbols.descriptor.
  */
 bool image_open_symbols(struct memory *memory, const struct image *image,
                         struct symbol_table *table);

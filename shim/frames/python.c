@@ -185,10 +185,12 @@ static uintptr_t find_thread(struct python_reader *reader) {
 }
 
 static const char *unknown_version(struct arena *arena, unsigned minor) {
-    if (minor == 0)
+    if (minor < 8)
         return "Python before 3.8: its frames are not read";
-    struct slice text =
-        arena_format(arena, "Python 3.%u is not known yet: its frames are not read%c", minor, '\0');
+    struct slice text = {"", 0};
+    if (minor != UINT8_MAX)
+        text = arena_format(arena, "Python 3.%u is not known yet: its frames are not read%c", minor,
+                            '\0');
     return text.length ? text.data : "this Python is not known yet: its frames are not read";
 }
 

@@ -3,6 +3,7 @@
 #include "base/slice.h"
 #include "base/sys.h"
 #include <elf.h>
+#include <limits.h>
 #include <link.h>
 #include <stdatomic.h>
 
@@ -111,35 +112,52 @@ static void look_up_all(struct memory *memory, const struct object *object,
     symbols->loop = look_up(memory, object, "_PyEval_EvalFrameDefault", &symbols->loop_bytes);
 }
 
+static bool search_object(struct memory *memory, const struct link_map *map,
+                          struct symbols *symbols) {
+    struct object object;
+    if (!read_object(memory, map, &object))
+        return false;
+    symbols->get_thread = look_up(memory, &object, "PyGILState_GetThisThreadState", NULL);
+    if (symbols->get_thread)
+        look_up_all(memory, &object, symbols);
+    return symbols->get_thread != 0;
+}
+
+static bool named_python(struct memory *memory, const struct link_map *map) {
+    long length = memory_string_length(memory, (uintptr_t)map->l_name, PATH_MAX);
+    return length > 0 && memmem(map->l_name, (size_t)length, "python", 6);
+}
+
 /*
  * Searches the loader's list of objects. It has no lock that may be taken here: another thread may
- * be changing it, so its nodes are read like everything else. *list is a value that changes with
- * the list.
+ * be changing it, so its nodes are read like everything else. Objects called python come first; the
+ * others cost two page faults each when nobody has used their symbols yet. *searched remembers how
+ * many objects, from the start of which list, had nothing.
  */
-static bool search_objects(struct memory *memory, uintptr_t missed_list, struct symbols *symbols,
-                           uintptr_t *list) {
+static bool search_objects(struct memory *memory, uint64_t *searched, struct symbols *symbols) {
     struct link_map map;
     uintptr_t first = &_r_debug ? (uintptr_t)_r_debug.r_map : 0;
-    *list = 1;
-    for (uintptr_t at = first, n = 0; at && n < MOST_OBJECTS; at = (uintptr_t)map.l_next, n++) {
+    uint64_t list = 0;
+    unsigned count = 0, known = 0;
+    for (uintptr_t at = first; at && count < MOST_OBJECTS; at = (uintptr_t)map.l_next) {
         if (!memory_read(memory, at, &map, sizeof map))
             break;
-        *list = *list * 31 + at + (uintptr_t)map.l_ld;
+        list = list * 31 + at + (uintptr_t)map.l_ld;
+        count++;
+        if (*searched == (list << 16 | count))
+            known = count;
     }
-    if (*list == missed_list)
-        return false;
-    for (uintptr_t at = first, n = 0; at && n < MOST_OBJECTS; at = (uintptr_t)map.l_next, n++) {
-        struct object object;
-        if (!memory_read(memory, at, &map, sizeof map))
-            break;
-        if (!read_object(memory, &map, &object))
-            continue;
-        symbols->get_thread = look_up(memory, &object, "PyGILState_GetThisThreadState", NULL);
-        if (symbols->get_thread) {
-            look_up_all(memory, &object, symbols);
-            return true;
+    for (int others = 0; others < 2 && known < count; others++) {
+        uintptr_t at = first;
+        for (unsigned n = 0; n < count; n++, at = (uintptr_t)map.l_next) {
+            if (!memory_read(memory, at, &map, sizeof map))
+                break;
+            if (n >= known && (others || named_python(memory, &map)) &&
+                search_object(memory, &map, symbols))
+                return true;
         }
     }
+    *searched = list << 16 | count;
     return false;
 }
 
@@ -160,8 +178,8 @@ static bool ask_loader(struct memory *memory, struct symbols *symbols) {
     /* Only the symbol table tells where the loop ends; that is asked for 3.8 and 3.9 alone. */
     if (symbols->loop && !symbols->version && !symbols->since_3_10) {
         struct symbols found = {0};
-        uintptr_t list;
-        if (search_objects(memory, 0, &found, &list) && found.loop == symbols->loop)
+        uint64_t searched = 0;
+        if (search_objects(memory, &searched, &found) && found.loop == symbols->loop)
             symbols->loop_bytes = found.loop_bytes;
     }
     return true;
@@ -173,7 +191,7 @@ static bool ask_loader(struct memory *memory, struct symbols *symbols) {
  * loaded bytes are asked for the cookie, so the section's name need not be read.
  */
 static uintptr_t search_sections(struct memory *memory) {
-    enum { SECTIONS_AT_ONCE = 16 };
+    enum { SECTIONS_AT_ONCE = 8 };
     struct link_map program;
     if (!&_r_debug || !memory_read(memory, (uintptr_t)_r_debug.r_map, &program, sizeof program))
         return 0;
@@ -215,7 +233,7 @@ static void fill_in(struct memory *memory, const struct symbols *symbols, struct
     unsigned minor = symbols->since_3_10 ? 10 : symbols->since_3_8 ? 8 : 0;
     unsigned long version; /* PY_VERSION_HEX, 0x030b02f0 is 3.11.2 */
     if (symbols->version && memory_read(memory, symbols->version, &version, sizeof version))
-        minor = version >> 24 == 3 ? (unsigned)(version >> 16) & 0xff : 0;
+        minor = version >> 24 == 3 ? (unsigned)(version >> 16) & 0xff : UINT8_MAX;
     const struct python_layout *row = python_layout_table(minor);
     if (row) {
         python->layout = *row;
@@ -233,13 +251,13 @@ static void fill_in(struct memory *memory, const struct symbols *symbols, struct
 
 void python_find(struct memory *memory, struct python *python) {
     enum { NOT_LOOKED, NOWHERE }; /* anything else is the address */
-    static _Atomic uintptr_t missed_list, section = NOT_LOOKED;
+    static _Atomic uint64_t searched;
+    static _Atomic uintptr_t section = NOT_LOOKED;
     struct symbols symbols = {0};
     if (!ask_loader(memory, &symbols)) {
-        uintptr_t list;
-        uintptr_t missed = atomic_load_explicit(&missed_list, memory_order_relaxed);
-        if (!search_objects(memory, missed, &symbols, &list)) {
-            atomic_store_explicit(&missed_list, list, memory_order_relaxed);
+        uint64_t objects = atomic_load_explicit(&searched, memory_order_relaxed);
+        if (!search_objects(memory, &objects, &symbols)) {
+            atomic_store_explicit(&searched, objects, memory_order_relaxed);
             symbols.runtime = atomic_load_explicit(&section, memory_order_relaxed);
             if (symbols.runtime == NOT_LOOKED) {
                 symbols.runtime = search_sections(memory);

@@ -7,7 +7,7 @@
 
 enum python_found {
     PYTHON_NONE,    /* no CPython that shows itself */
-    PYTHON_KNOWN,   /* the rest of the struct is filled in */
+    PYTHON_KNOWN,   /* its layout is known, the rest of the struct is filled in */
     PYTHON_UNKNOWN, /* one whose layout is not known here; `layout.minor` is its version, 0: older
                      */
 };
@@ -26,9 +26,9 @@ struct python {
  * Looks for CPython among the loaded objects: weak references first (the executable or a libpython
  * it is linked with), then the loader's list of objects (a libpython loaded later, RTLD_LOCAL too),
  * last the section .PyRuntime of an executable without symbols (3.13 and later). No lock, no call
- * into the loader or the interpreter. What was found is remembered, and so is, for an unchanged
- * list of objects, that nothing was. Safe in a signal handler; opens /proc/self/exe at most once
- * per process image and closes it again.
+ * into the loader or the interpreter. That an object has nothing is remembered, where an
+ * object was found is not: it may be unloaded. Safe in a signal handler; opens /proc/self/exe at
+ * most once per process image and closes it again.
  */
 void python_find(struct memory *memory, struct python *python);
 

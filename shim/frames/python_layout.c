@@ -43,7 +43,6 @@ static const struct python_layout table[] = {
      .frame_code = 32,
      .frame_previous = 24,
      .frame_position = 96,
-     .frame_line = 100,
      .code_file = 104,
      .code_name = 112,
      .code_lines = 120,

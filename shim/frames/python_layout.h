@@ -37,7 +37,6 @@ struct python_layout {
     uint16_t thread_cframe; /* PyThreadState.cframe, 3.10 to 3.12 */
     uint16_t cframe_frame, cframe_previous;
     uint16_t frame_code, frame_previous, frame_position;
-    uint16_t frame_line;       /* 3.10: f_lineno, not 0 while a trace function runs */
     uint16_t frame_end;        /* is_entry of 3.11, owner of 3.12 and later: one byte */
     uint16_t frame_tlbc_index; /* free-threaded 3.14 and later */
     uint16_t code_file, code_name, code_lines, code_first_line;

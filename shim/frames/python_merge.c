@@ -4,11 +4,15 @@
 /* The evaluation loop's own frame is smaller than this in every build, debug builds included. */
 enum { LOOP_FRAME_MOST_BYTES = 64 * 1024 };
 
-/* Whether a local variable at `address` belongs to native frame `i`: its frame lies between the CFA
+/*
+ * Whether a local variable at `address` belongs to native frame `i`: its frame lies between the CFA
  * of the frame it called and its own. Where the stack was switched in between, the former says
- * nothing. */
+ * nothing. The innermost frame is never the loop, which calls no libc function that is wrapped.
+ */
 static bool holds(const struct stack *stack, size_t i, uintptr_t address) {
-    uintptr_t end = stack->frames[i].cfa, inner = i > 0 ? stack->frames[i - 1].cfa : 0;
+    if (i == 0)
+        return false;
+    uintptr_t end = stack->frames[i].cfa, inner = stack->frames[i - 1].cfa;
     return address < end && end - address <= LOOP_FRAME_MOST_BYTES &&
            (inner >= end || inner <= address);
 }
@@ -29,8 +33,8 @@ static void find_hosts_by_address(const struct python_stack *python, const struc
 }
 
 static bool in_loop(const struct python_stack *python, const struct frame *frame) {
-    /* pc is a return address: the call may be the function's last instruction. */
-    return frame->pc > python->loop_start && frame->pc <= python->loop_end;
+    uintptr_t address = frame->pc - !frame->interrupted; /* of the call, which may come last */
+    return address >= python->loop_start && address < python->loop_end;
 }
 
 /*

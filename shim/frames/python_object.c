@@ -114,8 +114,6 @@ static bool read_position(struct python_reader *reader, uintptr_t frame, uintptr
 static int read_line(struct python_reader *reader, uintptr_t frame, uintptr_t code) {
     const struct python_layout *layout = &reader->python->layout;
     int line;
-    if (layout->frame_line && python_int(reader, frame, layout->frame_line, &line) && line > 0)
-        return line;
     long offset;
     uintptr_t table = python_word(reader, code, layout->code_lines);
     if (!read_position(reader, frame, code, &offset) ||

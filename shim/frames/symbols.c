@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 enum {
-    WINDOW_SYMBOLS = 1024,
+    WINDOW_SYMBOLS = 256,
     MOST_SYMBOLS = 1 << 20, /* of one table; reading so many takes about 10 ms */
     MANGLED_MOST = 4096,    /* templates of templates have long names, and short ones inside */
     NAME_MOST = 512,

@@ -2,6 +2,7 @@
 /* One failure as one line of JSON: section 4 of the contract. */
 #include "base/errnames.h"
 #include "base/escape.h"
+#include "report/rank.h"
 #include "report/report.h"
 
 enum { MOST_JSON_COMPONENTS = 40, MOST_JSON_GROUPS = 256 };
@@ -110,8 +111,8 @@ static void put_call(struct buffer *out, const struct report *report) {
                        ? report->facts->walk.components[0].path
                        : SLICE(""));
     open_array(out, "flags");
-    for (size_t i = 0; flag_name(incident->flags, i); i++)
-        put_string(out, slice_of(flag_name(incident->flags, i)));
+    for (size_t i = 0; how_name(incident, i); i++)
+        put_string(out, slice_of(how_name(incident, i)));
     buffer_char(out, ']');
     string(out, "errno", slice_of(errno_name(incident->error)));
     buffer_char(out, '}');
@@ -318,16 +319,33 @@ static void put_frame(struct buffer *out, const struct frame *frame) {
         else
             buffer_slice(out, SLICE("null"));
         string_or_null(out, "build_id", frame->build_id);
+        if (frame->interrupted) /* else the offset is that of a return address */
+            boolean(out, "interrupted", true);
+        if (frame->interpreter)
+            boolean(out, "interpreter", true);
     }
     buffer_char(out, '}');
 }
 
+/* Innermost first, and the same ones as in the text; the interpreter's in between, while they leave
+ * room for what counts. */
 static void put_frames(struct buffer *out, const struct report *report) {
     const struct stack *stack = report->stack;
+    struct ranking ranking;
+    size_t put[RANK_COUNT] = {0};
+    rank_frames(stack, report->most_frames, &ranking);
     open_array(out, "frames");
-    for (size_t i = 0; i < stack->count && i < report->most_frames; i++)
-        put_frame(out, &stack->frames[i]);
+    for (size_t i = 0; i < stack->count; i++) {
+        enum rank rank = rank_of(&ranking, i);
+        if (rank == RANK_INTERPRETER ? out->length < out->capacity / 2
+                                     : put[rank]++ < ranking.shares[rank])
+            put_frame(out, &stack->frames[i]);
+        else if (rank == RANK_INTERPRETER)
+            ranking.omitted++;
+    }
     buffer_char(out, ']');
+    if (ranking.omitted > 0)
+        number(out, "frames_omitted", (long long)ranking.omitted);
     if (stack->ended)
         string(out, "frames_ended", slice_of(stack->ended));
 }

@@ -6,28 +6,19 @@
  */
 #include "base/escape.h"
 #include "report/page.h"
-
-/* Where Python keeps code that is not the user's. */
-static const char *const library_marks[] = {"/site-packages/", "/dist-packages/", "/lib/python3"};
+#include "report/rank.h"
 
 static const char *find(struct slice text, const char *mark) {
     return text.length > 0 ? memmem(text.data, text.length, mark, strlen(mark)) : NULL;
 }
 
-static bool is_library(struct slice file) {
-    for (size_t i = 0; i < sizeof library_marks / sizeof *library_marks; i++)
-        if (find(file, library_marks[i]))
-            return true;
-    return slice_starts(file, SLICE("<frozen "));
-}
-
 /* "train.py" for a file below the working directory, "PIL/Image.py" for a package's. */
 static struct slice short_name(const struct page *page, struct slice file) {
     struct slice base = page->report->facts->working_directory;
-    for (size_t i = 0; i < 2; i++) {
-        const char *at = find(file, library_marks[i]);
+    for (size_t i = 0; i < RANK_PACKAGE_MARKS; i++) {
+        const char *mark = rank_library_marks[i], *at = find(file, mark);
         if (at)
-            return slice_from(file, (size_t)(at - file.data) + strlen(library_marks[i]));
+            return slice_from(file, (size_t)(at - file.data) + strlen(mark));
     }
     if (base.length > 1 && file.length > base.length + 1 && slice_starts(file, base) &&
         file.data[base.length] == '/')
@@ -35,9 +26,9 @@ static struct slice short_name(const struct page *page, struct slice file) {
     return file;
 }
 
-static void put_python(struct page *page, const struct frame *frame) {
+static void put_python(struct page *page, const struct frame *frame, enum rank rank) {
     struct slice file = short_name(page, frame->file);
-    page_paint(page, is_library(frame->file) ? PAINT_DIM : PAINT_BOLD);
+    page_paint(page, rank == RANK_LIBRARY ? PAINT_DIM : PAINT_BOLD);
     if (file.length > 70) {
         buffer_slice(page->out, SLICE("..."));
         file = slice_from(file, file.length - 67);
@@ -63,45 +54,53 @@ static void put_native(struct page *page, const struct frame *frame) {
     }
 }
 
-enum rank { RANK_USER, RANK_LIBRARY, RANK_NATIVE, RANK_HIDDEN };
+/* Shows what there is room for of one rank. */
+static size_t put_rank(struct page *page, const struct ranking *ranking, enum rank rank,
+                       size_t shown) {
+    const struct stack *stack = ranking->stack;
+    size_t left = ranking->shares[rank];
+    for (size_t i = 0; i < stack->count && left > 0; i++) {
+        if (rank_of(ranking, i) != rank)
+            continue;
+        left--;
+        page_label(page, shown++ == 0 ? "from:" : "");
+        if (stack->frames[i].kind == FRAME_PYTHON)
+            put_python(page, &stack->frames[i], rank);
+        else
+            put_native(page, &stack->frames[i]);
+        page_end_line(page);
+    }
+    return shown;
+}
 
-/* Behind the outermost Python frame only the interpreter's start is left. */
-static enum rank rank_of(const struct stack *stack, size_t index, size_t outermost_python) {
-    const struct frame *frame = &stack->frames[index];
-    bool has_python = outermost_python < stack->count;
-    if (frame->kind == FRAME_PYTHON)
-        return is_library(frame->file) ? RANK_LIBRARY : RANK_USER;
-    return frame->interpreter || (has_python && index > outermost_python) ? RANK_HIDDEN
-                                                                          : RANK_NATIVE;
+/* What is not shown, and why the stack is shorter than it should be. */
+static void put_rest(struct page *page, const struct ranking *ranking, const char *label) {
+    size_t hidden = ranking->counts[RANK_INTERPRETER], omitted = ranking->omitted;
+    const char *ended = ranking->stack->ended;
+    page_label(page, label);
+    buffer_char(page->out, '(');
+    if (hidden > 0)
+        buffer_format(page->out, "%zu interpreter frame%s", hidden, hidden == 1 ? "" : "s");
+    if (omitted > 0)
+        buffer_format(page->out, "%s%zu more", hidden > 0 ? " and " : "", omitted);
+    if (hidden + omitted > 0)
+        buffer_format(page->out, " left out%s", ended ? "; " : "");
+    if (ended)
+        buffer_format(page->out, "the stack is incomplete: %s", ended);
+    buffer_slice(page->out, SLICE(")"));
+    page_end_line(page);
 }
 
 void page_put_frames(struct page *page) {
     const struct stack *stack = page->report->stack;
-    size_t outermost_python = stack->count, hidden = 0, shown = 0;
-    for (size_t i = 0; i < stack->count; i++)
-        if (stack->frames[i].kind == FRAME_PYTHON)
-            outermost_python = i;
-    for (size_t i = 0; i < stack->count; i++)
-        hidden += rank_of(stack, i, outermost_python) == RANK_HIDDEN;
-    size_t room = page->lines_left - (hidden > 0 && page->lines_left > 0);
-    if (room > page->report->most_frames)
-        room = page->report->most_frames;
-    for (enum rank rank = RANK_USER; rank < RANK_HIDDEN; rank++) {
-        for (size_t i = 0; i < stack->count && shown < room; i++) {
-            if (rank_of(stack, i, outermost_python) != rank)
-                continue;
-            page_label(page, shown++ == 0 ? "from:" : "");
-            if (stack->frames[i].kind == FRAME_PYTHON)
-                put_python(page, &stack->frames[i]);
-            else
-                put_native(page, &stack->frames[i]);
-            page_end_line(page);
-        }
-    }
-    if (hidden > 0 && shown > 0) {
-        page_label(page, "");
-        buffer_format(page->out, "(%zu interpreter frame%s left out)", hidden,
-                      hidden == 1 ? "" : "s");
-        page_end_line(page);
-    }
+    struct ranking ranking;
+    size_t shown = 0, room = page->lines_left, most = page->report->most_frames;
+    rank_frames(stack, room < most ? room : most, &ranking);
+    bool has_rest = ranking.counts[RANK_INTERPRETER] + ranking.omitted > 0 || stack->ended;
+    if (has_rest && room > 0 && room <= most)
+        rank_frames(stack, room - 1, &ranking); /* its line is one of those that are left */
+    for (enum rank rank = RANK_USER; rank < RANK_INTERPRETER; rank++)
+        shown = put_rank(page, &ranking, rank, shown);
+    if (has_rest && most > 0 && page->lines_left > 0)
+        put_rest(page, &ranking, shown > 0 ? "" : "from:");
 }

@@ -23,7 +23,7 @@ struct access {
     /* when owner or group is not mapped by an idmapped mount */
     bool unmapped_write;  /* nobody may write then, whatever the bits: HAS_UNMAPPED_ID(), linux/fs.h
                            */
-    enum mapping mapping; /* of owner and group together */
+    enum mapping owner_mapping, group_mapping;
 };
 
 /* inode_permission()'s discretionary part: acl_permission_check(), posix_acl_permission() and
@@ -35,6 +35,9 @@ void access_decide(const struct identity *identity, const struct component *comp
 static inline bool identity_has(const struct identity *identity, unsigned capability) {
     return identity->effective >> capability & 1;
 }
+
+/* Whether the thread's own file system uid exists in its user namespace. */
+enum mapping identity_mapping(const struct identity *identity);
 
 /* Whether the mount maps ids by itself, mount_setattr(2). */
 bool mount_is_idmapped(const struct mount *mount);

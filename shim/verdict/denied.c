@@ -11,6 +11,10 @@ static int find_suspect(const struct trial *trial) {
     int last = (int)walk->count - 1;
     if (walk->cut || walk->count == 0)
         return NO_CULPRIT;
+    /* We walked with other ids than access(2) asks with. */
+    for (int i = 0; i <= last && trial->incident->real_ids; i++)
+        if (walk->components[i].kernel_answer == EACCES)
+            return i;
     if (walk->error == EACCES)
         return walk->components[last].role == ROLE_LINK ? last : walk->directory;
     if (walk->error == 0)
@@ -23,7 +27,10 @@ static int find_suspect(const struct trial *trial) {
 /* The kernel's answer at the suspect: EACCES, 0 or ANSWER_UNKNOWN. */
 static int kernel_answer_at(const struct trial *trial, int suspect) {
     const struct walk *walk = &trial->facts->walk;
-    return walk->error == EACCES ? EACCES : component_at(trial, suspect)->kernel_answer;
+    if (walk->error == EACCES && !trial->incident->real_ids)
+        return EACCES;
+    const struct component *component = component_at(trial, suspect);
+    return component->needs == 0 ? 0 : component->kernel_answer;
 }
 
 /* ---- why ---- */
@@ -105,15 +112,14 @@ static void explain(struct trial *trial, const struct component *component,
 
 /* ---- which cause ---- */
 
-static enum cause plain_cause(const struct trial *trial, const struct component *component,
-                              unsigned missing) {
-    bool on_the_way = component->role != ROLE_TARGET;
-    if (on_the_way)
-        return component->needs & ACCESS_WRITE ? CAUSE_dir_write : CAUSE_dir_search;
-    if (S_ISDIR(component->status.st_mode))
-        return component->needs & ACCESS_WRITE ? CAUSE_dir_write : CAUSE_dir_list;
-    (void)trial;
-    return missing & ACCESS_READ ? CAUSE_file_read : CAUSE_file_write;
+static enum cause plain_cause(const struct component *component, unsigned missing) {
+    if (S_ISDIR(component->status.st_mode) || component->role != ROLE_TARGET)
+        return component->needs & ACCESS_WRITE ? CAUSE_dir_write
+               : missing & ACCESS_READ         ? CAUSE_dir_list
+                                               : CAUSE_dir_search;
+    return missing & ACCESS_READ    ? CAUSE_file_read
+           : missing & ACCESS_WRITE ? CAUSE_file_write
+                                    : CAUSE_file_execute;
 }
 
 /* Has a class behind the one that decided every bit that is missing? */
@@ -136,7 +142,7 @@ static enum cause choose_cause(const struct trial *trial, const struct component
         return access->mask_took ? CAUSE_acl_mask : CAUSE_acl_entry;
     if (later_class_has(component, access))
         return CAUSE_class_shadow;
-    return plain_cause(trial, component, access->missing);
+    return plain_cause(component, access->missing);
 }
 
 /* ---- when the plain rule does not explain it ---- */
@@ -200,7 +206,16 @@ void judge_denied(struct trial *trial) {
     conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);
     trial->judgements[suspect] = (struct judgement){COMPONENT_DENIED, access.class, access.granted};
     explain(trial, component, &access);
+    /* Who lists a directory goes on to what is listed: mend both at once. */
+    if (trial->incident->group == GROUP_DIR && component->role == ROLE_TARGET)
+        access_decide(&trial->facts->identity, component, component->needs | ACCESS_SEARCH,
+                      &access);
     fix_denied(trial, suspect, &access);
+    const struct identity *identity = &trial->facts->identity;
+    if (trial->incident->real_ids &&
+        (identity->fsuid != identity->euid || identity->fsgid != identity->egid))
+        add_note(trial, "%s asks for the real ids, not for the effective ones, uid %u gid %u",
+                 trial->incident->function, identity->euid, identity->egid);
     if (trial->facts->walk.error == EACCES)
         add_note(trial, "what lies below cannot be seen from here and may need access too");
 }

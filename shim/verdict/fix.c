@@ -46,6 +46,8 @@ static void add_command(struct trial *trial, int culprit, const struct access *a
         return;
     struct fix *fix = &verdict->fixes[verdict->fix_count++];
     *fix = (struct fix){.run_as = remedy->run_as};
+    if (access->group_mapping != MAPPED) /* capable_wrt_inode_uidgid(): root's capability is idle */
+        fix->run_as &= ~(unsigned)RUN_AS_ROOT;
     fix->arguments[fix->argument_count++] = remedy->tool;
     if (remedy->option.length > 0)
         fix->arguments[fix->argument_count++] = remedy->option;

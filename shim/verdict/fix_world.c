@@ -89,9 +89,53 @@ static bool is_masked(const struct component *component) {
            slice_equal(mount->point, component->path);
 }
 
+/* An entry for an id that this user namespace does not map: setfacl(1), which writes the whole ACL
+ * anew, cannot write it back. */
+static bool acl_has_unmapped(const struct acl *acl) {
+    for (size_t i = 0; i < acl->count; i++) {
+        bool named = acl->entries[i].tag == ACL_TAG_USER || acl->entries[i].tag == ACL_TAG_GROUP;
+        if (named && acl->entries[i].id == UINT32_MAX)
+            return true;
+    }
+    return false;
+}
+
+/* Is owner or group beyond what this namespace or mount maps, so that nobody here can change it? */
+static bool is_beyond(const struct component *component, const struct access *access) {
+    bool by_owner = access->class == CLASS_OWNER;
+    return access->owner_mapping != MAPPED ||
+           (mount_is_idmapped(component->mount) && (!by_owner || access->group_mapping != MAPPED));
+}
+
+/* Says why no command, whoever runs it here, could change the object; false when one can. */
+static bool advise_on_obstacle(struct trial *trial, const struct component *component,
+                               const struct access *access) {
+    const struct mount *mount = component->mount;
+    bool by_owner = access->class == CLASS_OWNER;
+    struct slice advice = SLICE("");
+    if (mount && (options_have(mount->options, "ro") || options_have(mount->super_options, "ro")))
+        advice =
+            SLICE("the file system is mounted read-only here: change the permissions where it can "
+                  "be written, or mount it read-write first");
+    else if (component->role == ROLE_START && trial->facts->walk.start_deleted)
+        advice =
+            SLICE("it has been removed and has no name any more, so no command can reach it: start "
+                  "the program again in a directory that exists");
+    else if (!by_owner && identity_mapping(&trial->facts->identity) != MAPPED)
+        advice =
+            SLICE("this process's own user id is not mapped into its user namespace: run it as a "
+                  "user that is (unshare --map-user, podman --userns=keep-id)");
+    else if (!by_owner && acl_has_unmapped(&component->acl))
+        advice =
+            SLICE("from outside this user namespace: the ACL names ids that are not mapped here, "
+                  "so setfacl here cannot rewrite it");
+    add_advice(trial, advice);
+    return advice.length > 0;
+}
+
 bool fix_by_world(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
-    if (trial->verdict->cause == CAUSE_unmapped_owner) {
+    if (trial->verdict->cause == CAUSE_unmapped_owner || is_beyond(component, access)) {
         advise_on_namespace(trial, component);
         return true;
     }
@@ -112,5 +156,5 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
                  "%s is mounted from outside the container: a command that changes it is for the "
                  "host, with the host's path",
                  quoted(trial->arena, slice_first(component->mount->point, 120)).data);
-    return false;
+    return advise_on_obstacle(trial, component, access);
 }

@@ -45,6 +45,16 @@ void judge_other(struct trial *trial);
 /* ENOENT to a cause, with its why and fixes. */
 void judge_missing(struct trial *trial);
 
+/* ENOENT to one of the causes that tell what was meant, by facts->neighbours; false, with nothing
+ * concluded, when nothing tells it. `absent` is the index of the first missing component. */
+bool judge_near(struct trial *trial, int absent);
+
+/* Adds the ways to what `judge_near` found and to the habit that made the slip. */
+void fix_near(struct trial *trial, const struct neighbour *nearest);
+
+/* Says which limits the search for a near name met. */
+void note_search(struct trial *trial);
+
 /* The least fix for `access->missing` at component `culprit`: commands where they help. */
 void fix_denied(struct trial *trial, int culprit, const struct access *access);
 

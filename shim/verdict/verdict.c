@@ -145,6 +145,16 @@ static void judge_components(struct trial *trial) {
     }
 }
 
+/* access_override_creds() of fs/open.c: access(2) is judged by the real ids, and by capabilities
+ * only when the real user is root. */
+static struct identity identity_of_real_ids(const struct identity *identity) {
+    struct identity real = *identity;
+    real.fsuid = identity->ruid;
+    real.fsgid = identity->rgid;
+    real.effective = identity->ruid == 0 ? identity->permitted : 0;
+    return real;
+}
+
 void verdict_reach(struct arena *arena, const struct incident *incident, const struct facts *facts,
                    struct verdict *verdict) {
     *verdict = (struct verdict){.culprit = NO_CULPRIT};
@@ -155,6 +165,12 @@ void verdict_reach(struct arena *arena, const struct incident *incident, const s
         return;
     }
     verdict->judgements = trial.judgements;
+    struct facts asked_for;
+    if (incident->real_ids) {
+        asked_for = *facts;
+        asked_for.identity = identity_of_real_ids(&facts->identity);
+        trial.facts = &asked_for;
+    }
     judge_components(&trial);
     if (incident->error == ENOENT)
         judge_missing(&trial);

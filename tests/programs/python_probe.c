@@ -114,6 +114,29 @@ static void report(const char *function, const char *path) {
 WRAP(open)
 WRAP(open64)
 
+/* OpenCV reads by stdio. */
+#define WRAP_STDIO(name)                                                                           \
+    EXPORT FILE *name(const char *path, const char *mode) {                                        \
+        FILE *(*next)(const char *, const char *);                                                 \
+        *(void **)&next = dlsym(RTLD_NEXT, #name);                                                 \
+        FILE *file = next(path, mode);                                                             \
+        int saved = errno;                                                                         \
+        if (!file)                                                                                 \
+            report(#name, path);                                                                   \
+        errno = saved;                                                                             \
+        return file;                                                                               \
+    }
+WRAP_STDIO(fopen)
+WRAP_STDIO(fopen64)
+
+/* For scenarios.py: an open in the middle of a call, when the caller's lock is long released. */
+EXPORT atomic_int probe_waits;
+EXPORT int probe_open_later(unsigned pause_us, const char *path) {
+    probe_waits = 1;
+    usleep(pause_us);
+    return open(path, O_RDONLY);
+}
+
 /* For lines.py: the line of every instruction of a code object, in one call. */
 EXPORT void probe_lines(int format, const uint8_t *table, size_t length, int first_line, int count,
                         int *lines) {

@@ -19,11 +19,12 @@ files() {
 }
 
 in_tree install
-check "installed files" "opt/tree/bin/permshim 755|opt/tree/lib/permshim/libpermshim.so 644|opt/tree/share/doc/permshim/LICENSE 644|opt/tree/share/doc/permshim/LICENSE.libunwind 644|opt/tree/share/man/man1/permshim.1 644|opt/tree/share/permshim/causes.txt 644|" "$(files)"
+check "installed files" "opt/tree/bin/permshim 755|opt/tree/lib/permshim/libpermshim.so 644|opt/tree/lib/permshim/permshim-frames 755|opt/tree/share/doc/permshim/LICENSE 644|opt/tree/share/doc/permshim/LICENSE.libunwind 644|opt/tree/share/man/man1/permshim.1 644|opt/tree/share/permshim/causes.txt 644|" "$(files)"
 root=$(readlink -f "$tmp/stage/opt/tree")
 page=$root/share/man/man1/permshim.1
 check "the launcher finds its library" "$root/lib/permshim/libpermshim.so" "$("$root/bin/permshim" printenv LD_PRELOAD)"
 check_like "and its pages" "dir-search: *" "$("$root/bin/permshim" explain dir-search)"
+check_like "and the reader of logs" "*usage: permshim frames*" "$("$root/bin/permshim" frames --bogus 2>&1 || true)"
 check "the man page names where it is" 1 "$(grep -c '^\.I /opt/tree/lib/permshim/libpermshim.so$' "$page")"
 check "nothing is left to fill in" "" "$(grep '@[A-Z_]*@' "$page" || true)"
 

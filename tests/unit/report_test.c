@@ -208,15 +208,6 @@ static void hostile_sizes_stay_within_bounds(void **state) {
     }
 }
 
-static void colours_only_on_a_terminal(void **state) {
-    (void)state;
-    struct example example;
-    fill_in(&example);
-    assert_null(strchr(rendered(&example.report), '\x1b'));
-    example.report.terminal = true;
-    assert_non_null(strstr(rendered(&example.report), "\x1b[1;31mDENIED"));
-}
-
 static const char *json_of(const struct report *report) {
     struct buffer json = buffer_in(&arena, JSON_MOST_BYTES);
     json_render(report, &json);
@@ -224,6 +215,94 @@ static const char *json_of(const struct report *report) {
     char *copy = arena_get(&arena, json.length + 1, 1);
     memcpy(copy, json.data, json.length);
     return copy;
+}
+
+static size_t count_of(const char *text, const char *part) {
+    size_t count = 0;
+    for (; (text = strstr(text, part)); text++)
+        count++;
+    return count;
+}
+
+/* 20 frames of the interpreter, 3 of a library in C, 2 of one in Python, 1 of the user, and libc's
+ * start of the program: what a person asks for comes first, and what is left out is counted. */
+static void callers_share_the_lines(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    static struct frame frames[27];
+    for (size_t i = 0; i < 27; i++)
+        frames[i] = (struct frame){
+            .kind = FRAME_NATIVE, .object = SLICE("/usr/bin/python3.11"), .interpreter = true};
+    for (size_t i = 0; i < 3; i++)
+        frames[i] = (struct frame){.kind = FRAME_NATIVE,
+                                   .object = SLICE("/usr/lib/libopencv_imgcodecs.so.406"),
+                                   .function = SLICE("cv::imread"),
+                                   .interrupted = i == 1};
+    frames[10] = frames[11] = example.frames[1];
+    frames[25] = example.frames[2];
+    frames[26] = (struct frame){
+        .kind = FRAME_NATIVE, .object = SLICE("/lib/libc.so.6"), .function = SLICE("clone3")};
+    example.stack = (struct stack){.frames = frames, .count = 27};
+    const char *text = rendered(&example.report), *json = json_of(&example.report);
+    assert_non_null(strstr(text, "  from:  train.py:31 in load_batch\n"
+                                 "         PIL/Image.py:3277 in open\n"));
+    assert_non_null(strstr(text, "] libopencv_imgcodecs.so.406 cv::imread+0x0\n"
+                                 "         (21 interpreter frames left out)\n"));
+    assert_null(strstr(json, "frames_omitted"));
+    assert_int_equal(count_of(json, "\"kind\""), 27); /* JSON has everything */
+    assert_int_equal(count_of(json, "\"interpreter\":true"), 20);
+    assert_int_equal(count_of(json, "\"interrupted\":true"), 1);
+
+    example.report.most_frames = 2;
+    example.stack.ended = "Python 3.99 is not known yet: its frames are not read";
+    text = rendered(&example.report), json = json_of(&example.report);
+    assert_non_null(strstr(text,
+                           "  from:  train.py:31 in load_batch\n"
+                           "         PIL/Image.py:3277 in open\n"
+                           "         (21 interpreter frames and 4 more left out; the stack is "
+                           "incomplete: Python 3.99 is not known yet: its frames are not read)\n"));
+    assert_non_null(strstr(json, "],\"frames_omitted\":4,\"frames_ended\":\"Python 3.99"));
+    assert_int_equal(count_of(json, "\"kind\""), 23);
+
+    /* An embedder's own code outside of the Python code is no start of an interpreter. */
+    example.stack = (struct stack){.frames = frames + 25, .count = 2};
+    frames[26].object = SLICE("/usr/bin/blender");
+    assert_non_null(strstr(rendered(&example.report), "  from:  train.py:31 in load_batch\n"
+                                                      "         [native] blender clone3+0x0\n"));
+    example.stack = (struct stack){.ended = "a return address on the stack is none"};
+    assert_non_null(strstr(rendered(&example.report),
+                           "  from:  (the stack is incomplete: a return address on the stack"));
+    example.report.most_frames = 0;
+    assert_null(strstr(rendered(&example.report), "from:"));
+}
+
+/* The interpreter's frames give way, not the user's. */
+static void a_long_interpreters_name_costs_its_own_frames(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    static char path[4000];
+    static struct frame frames[200];
+    memset(path, 'x', sizeof path - 1);
+    for (size_t i = 0; i < 200; i++)
+        frames[i] =
+            (struct frame){.kind = FRAME_NATIVE, .object = slice_of(path), .interpreter = true};
+    frames[199] = example.frames[2];
+    example.stack = (struct stack){.frames = frames, .count = 200};
+    const char *json = json_of(&example.report);
+    assert_null(strstr(json, "\"brief\""));
+    assert_non_null(strstr(json, "\"function\":\"load_batch\"}],\"frames_omitted\":18"));
+    assert_in_range(count_of(json, "\"interpreter\":true"), 10, 20);
+}
+
+static void colours_only_on_a_terminal(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    assert_null(strchr(rendered(&example.report), '\x1b'));
+    example.report.terminal = true;
+    assert_non_null(strstr(rendered(&example.report), "\x1b[1;31mDENIED"));
 }
 
 static void json_has_the_contracts_fields(void **state) {
@@ -325,6 +404,8 @@ int main(void) {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, drop_arena)
         WITH_ARENA(the_contracts_example_looks_like_the_contract),
         WITH_ARENA(hostile_sizes_stay_within_bounds),
+        WITH_ARENA(callers_share_the_lines),
+        WITH_ARENA(a_long_interpreters_name_costs_its_own_frames),
         WITH_ARENA(colours_only_on_a_terminal),
         WITH_ARENA(json_has_the_contracts_fields),
         WITH_ARENA(bytes_that_json_cannot_carry_are_in_base64),
