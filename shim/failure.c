@@ -57,10 +57,14 @@ static void read_how(struct incident *incident, uintptr_t how) {
 
 /* ---- does it count? ---- */
 
-/* An open with O_DIRECTORY is made to list: opendir(3) by hand, for fdopendir(3). */
-static bool is_listing(const struct failed_call *call, uintptr_t how) {
-    return call->group == GROUP_DIR ||
-           ((how & (O_TMPFILE | O_PATH)) == O_DIRECTORY && call->how_kind == HOW_FLAGS);
+/* An open with O_DIRECTORY is made to list: opendir(3) by hand, for fdopendir(3). With O_PATH
+ * nothing is opened: cp(1) asks so whether its target is a directory. */
+static enum call_group group_of(const struct failed_call *call, uintptr_t how) {
+    if (call->how_kind != HOW_FLAGS)
+        return call->group;
+    if (how & O_PATH)
+        return GROUP_PROBE;
+    return (how & O_TMPFILE) == O_DIRECTORY ? GROUP_DIR : call->group;
 }
 
 /* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
@@ -76,7 +80,7 @@ __attribute__((noinline)) static void report_failure(const struct failed_call *c
                                                      const char *path, uintptr_t how, int error) {
     struct incident incident = {
         .function = call->function,
-        .group = is_listing(call, how) ? GROUP_DIR : call->group,
+        .group = group_of(call, how),
         .how_kind = call->how_kind,
         .path = path,
         .directory = directory,
@@ -93,7 +97,7 @@ __attribute__((noinline)) static void report_failure(const struct failed_call *c
 
 void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
     int error = errno;
-    if (!config_reports(call->group | GROUP_DIR, error) || !path)
+    if (!config_reports(call->group | GROUP_DIR | GROUP_PROBE, error) || !path)
         return;
     if (error != ENOENT && error != EACCES && !is_readable(path))
         return;
