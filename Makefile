@@ -32,7 +32,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 NEAR := $(BUILD)/tests/near/near
 NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames test-places test-near near bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-frames test-places test-vm test-near near property inject bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -115,6 +115,12 @@ test-places:
 	$(MAKE) all $(BUILD)/tests/places/opener
 	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
+# NFS, SMB and AppArmor, under Debian's kernel in qemu; needs root.
+test-vm:
+	scripts/setup build vm
+	$(MAKE) all $(BUILD)/tests/places/opener
+	BUILD=$(BUILD) tests/vm/run
+
 $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
@@ -125,7 +131,17 @@ $(PROMISES): $(filter-out tests/host/inject.c,$(wildcard tests/host/*.c)) tests/
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -rdynamic $(EXTRA) $(filter %.c,$^) -o $@
 
-test-hosts: all $(HOSTS) $(PROMISES)
+# A build of its own where every system call goes through the test.
+INJECT := $(BUILD)/injected/tests/host/inject
+inject:
+	$(MAKE) BUILD=$(BUILD)/injected LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
+	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=address,undefined -fno-sanitize-recover=all' $(INJECT)
+
+$(BUILD)/tests/host/inject: tests/host/inject.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
+
+test-hosts: all inject $(HOSTS) $(PROMISES)
 	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
 # Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
@@ -140,6 +156,22 @@ test-frames:
 	scripts/setup build test frames
 	$(MAKE) all $(BUILD)/tests/frames/compare.so
 	BUILD=$(BUILD) tests/frames/run
+
+# The interpreter's own frames, on every Python of this machine; STRESS_SECONDS of walks at random points.
+STRESS_SECONDS ?= 2
+test-python:
+	scripts/setup build test frames
+	$(MAKE) all
+	LIBRARY=$(LIBRARY) BUILD=$(BUILD) STRESS_SECONDS=$(STRESS_SECONDS) tests/python/run
+
+# The property test against the running kernel (root): N trees, SEED.
+PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
+
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+
+property: $(BUILD)/tests/property/property
+	N=$(N) SEED=$(SEED) $<
 
 # Prints figures, and says which goals are missed; fails for none.
 bench: all $(BUILD)/tests/bench/frames_probe.so
@@ -168,16 +200,4 @@ clean:
 	rm -rf $(BUILD)
 
 include install.mk
--include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d)
-
-# The property test against the running kernel (root): N trees, SEED.
-PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
-
-$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
-	$(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
-
-.PHONY: property
-property: $(BUILD)/tests/property/property
-	N=$(N) SEED=$(SEED) $<
-
--include $(PROPERTY:.o=.d)
+-include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d) $(PROPERTY:.o=.d)

@@ -57,14 +57,16 @@ static void read_how(struct incident *incident, uintptr_t how) {
 
 /* ---- does it count? ---- */
 
-/* An open with O_DIRECTORY is made to list: opendir(3) by hand, for fdopendir(3). With O_PATH
- * nothing is opened: cp(1) asks so whether its target is a directory. */
-static enum call_group group_of(const struct failed_call *call, uintptr_t how) {
+/* The group that a call counts in. With O_PATH nothing is opened: cp(1) asks so whether its target
+ * is a directory. With O_DIRECTORY it is opened to list, opendir(3) by hand, for fdopendir(3); what
+ * that group does not report may still be an image that is opened. */
+static enum call_group group_of(const struct failed_call *call, uintptr_t how, int error) {
     if (call->how_kind != HOW_FLAGS)
         return call->group;
     if (how & O_PATH)
         return GROUP_PROBE;
-    return (how & O_TMPFILE) == O_DIRECTORY ? GROUP_DIR : call->group;
+    bool listing = (how & O_TMPFILE) == O_DIRECTORY && config_reports(GROUP_DIR, error);
+    return listing ? GROUP_DIR : call->group;
 }
 
 /* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
@@ -78,18 +80,18 @@ __attribute__((noinline)) static bool is_readable(const char *path) {
  * asked exactly. */
 __attribute__((noinline)) static void report_failure(const struct failed_call *call, int directory,
                                                      const char *path, uintptr_t how, int error) {
+    enum call_group group = group_of(call, how, error);
+    if (!config_reports(group, error) || (group != GROUP_DIR && !match_path(&config.matcher, path)))
+        return;
     struct incident incident = {
         .function = call->function,
-        .group = group_of(call, how),
+        .group = group,
         .how_kind = call->how_kind,
         .path = path,
         .directory = directory,
         .error = error,
         .null_result = call->returns_pointer,
     };
-    bool counts = incident.group == GROUP_DIR || match_path(&config.matcher, path);
-    if (!counts || !config_reports(incident.group, error))
-        return;
     read_how(&incident, how);
     incident_enter(&incident);
     errno = error;
@@ -116,7 +118,11 @@ void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t 
     if (length >= sizeof directory)
         return;
     memcpy(directory, pattern, length);
-    /* It may have been another one, below: nobody but the kernel knows. */
-    if (sys_faccessat2(AT_FDCWD, directory, R_OK, AT_EACCESS) == -EACCES)
+    /* It may have been another one, below: nobody but the kernel knows. Opening it to list is what
+     * glob() did too. */
+    int descriptor = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (descriptor >= 0)
+        sys_close(descriptor);
+    if (descriptor == -EACCES)
         call_failed(call, AT_FDCWD, directory, how);
 }

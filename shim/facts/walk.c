@@ -256,6 +256,17 @@ static void follow(struct walker *w, struct component *link, int descriptor,
     }
 }
 
+/* Whether an errno tells of the name that was looked up, path_resolution(7), or a file system, and
+ * not of our own trouble in looking. */
+static bool is_an_answer(int error) {
+    static const int troubles[] = {EMFILE, ENFILE, ENOMEM, ENOSYS, EINVAL, EPERM,
+                                   EINTR,  EIO,    EBADF,  EAGAIN, EFAULT};
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
+        if (error == troubles[i])
+            return false;
+    return true;
+}
+
 /* Looks one name up in the held directory, and stands on what it finds. */
 static void step(struct walker *w, struct slice name, bool last) {
     struct component *directory = &w->components[w->current];
@@ -274,9 +285,8 @@ static void step(struct walker *w, struct slice name, bool last) {
         sys_close(descriptor);
         return;
     }
-    if (descriptor == -EMFILE || descriptor == -ENFILE || descriptor == -ENOMEM ||
-        descriptor == -ENOSYS || descriptor == -EINVAL || descriptor == -EPERM) {
-        give_up(w); /* our own trouble, not the call's */
+    if (descriptor < 0 && !is_an_answer(-descriptor)) {
+        give_up(w);
         return;
     }
     struct component *found = add_component(w, last ? ROLE_TARGET : ROLE_PASSAGE);
@@ -286,6 +296,11 @@ static void step(struct walker *w, struct slice name, bool last) {
         return;
     }
     component_observe(w->arena, descriptor, found);
+    if (!found->status_known && !is_an_answer(found->status_error)) {
+        sys_close(descriptor);
+        give_up(w); /* a link or not? */
+        return;
+    }
     bool link = found->status_known && S_ISLNK(found->status.st_mode);
     bool kept = last && !w->walk->trailing_slash &&
                 (w->flags & O_NOFOLLOW || (w->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL));

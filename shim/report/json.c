@@ -327,7 +327,8 @@ static void put_frame(struct buffer *out, const struct frame *frame) {
     buffer_char(out, '}');
 }
 
-/* Innermost first, and the same ones as in the text, with the interpreter's in between. */
+/* Innermost first, and the same ones as in the text; the interpreter's in between, while they leave
+ * room for what counts. */
 static void put_frames(struct buffer *out, const struct report *report) {
     const struct stack *stack = report->stack;
     struct ranking ranking;
@@ -336,8 +337,11 @@ static void put_frames(struct buffer *out, const struct report *report) {
     open_array(out, "frames");
     for (size_t i = 0; i < stack->count; i++) {
         enum rank rank = rank_of(&ranking, i);
-        if (rank == RANK_INTERPRETER || put[rank]++ < ranking.shares[rank])
+        if (rank == RANK_INTERPRETER ? out->length < out->capacity / 2
+                                     : put[rank]++ < ranking.shares[rank])
             put_frame(out, &stack->frames[i]);
+        else if (rank == RANK_INTERPRETER)
+            ranking.omitted++;
     }
     buffer_char(out, ']');
     if (ranking.omitted > 0)

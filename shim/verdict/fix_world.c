@@ -117,6 +117,10 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
         advice =
             SLICE("the file system is mounted read-only here: change the permissions where it can "
                   "be written, or mount it read-write first");
+    else if (component->role == ROLE_START && trial->facts->walk.start_deleted)
+        advice =
+            SLICE("it has been removed and has no name any more, so no command can reach it: start "
+                  "the program again in a directory that exists");
     else if (!by_owner && identity_mapping(&trial->facts->identity) != MAPPED)
         advice =
             SLICE("this process's own user id is not mapped into its user namespace: run it as a "

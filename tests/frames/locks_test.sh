@@ -19,6 +19,7 @@ flags=(-D_GNU_SOURCE -O1 -fno-inline -g -pthread) # frames by their names
 
 # run LOG PROGRAM…: prints what it prints; what hangs is killed, since it may have blocked all signals.
 run() {
+    : >"$tmp/$1"
     timeout -s KILL 120 env LD_PRELOAD="$library" PERMSHIM_FORMAT=none PERMSHIM_LIMIT=0 PERMSHIM_FRAMES=40 \
         PERMSHIM_LOG="$tmp/$1" "${@:2}" 2>&1 || echo "status $?"
 }
@@ -74,7 +75,6 @@ for python in "${pythons[@]}"; do
     check "the GIL is held: $python" 2 "$(run gil "$python" "$tmp/gil.py" "$tmp/plugin.so" "$tmp/empty/a.png")"
     check "and Python's frames are there: $python" 1 "$(having gil '.frames[0].symbol == "open_with_mutex"
         and ([.frames[] | select(.kind == "python")][0] | .function == "load_batch" and .line == 5)')"
-    rm -f "$tmp/gil"
 done
 
 finish

@@ -277,6 +277,25 @@ static void callers_share_the_lines(void **state) {
     assert_null(strstr(rendered(&example.report), "from:"));
 }
 
+/* The interpreter's frames give way, not the user's. */
+static void a_long_interpreters_name_costs_its_own_frames(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    static char path[4000];
+    static struct frame frames[200];
+    memset(path, 'x', sizeof path - 1);
+    for (size_t i = 0; i < 200; i++)
+        frames[i] =
+            (struct frame){.kind = FRAME_NATIVE, .object = slice_of(path), .interpreter = true};
+    frames[199] = example.frames[2];
+    example.stack = (struct stack){.frames = frames, .count = 200};
+    const char *json = json_of(&example.report);
+    assert_null(strstr(json, "\"brief\""));
+    assert_non_null(strstr(json, "\"function\":\"load_batch\"}],\"frames_omitted\":18"));
+    assert_in_range(count_of(json, "\"interpreter\":true"), 10, 20);
+}
+
 static void colours_only_on_a_terminal(void **state) {
     (void)state;
     struct example example;
@@ -386,6 +405,7 @@ int main(void) {
         WITH_ARENA(the_contracts_example_looks_like_the_contract),
         WITH_ARENA(hostile_sizes_stay_within_bounds),
         WITH_ARENA(callers_share_the_lines),
+        WITH_ARENA(a_long_interpreters_name_costs_its_own_frames),
         WITH_ARENA(colours_only_on_a_terminal),
         WITH_ARENA(json_has_the_contracts_fields),
         WITH_ARENA(bytes_that_json_cannot_carry_are_in_base64),
