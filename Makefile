@@ -154,14 +154,15 @@ clean:
 include install.mk
 -include $(OBJECTS:.o=.d)
 
-# The property test against the running kernel (root): N trees, SEED.
+# The property test against the running kernel (root): N trees, SEED; what else it takes is said in
+# tests/property/property.c.
 PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
 
-$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
-	$(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS) $(LIBUNWIND)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
 
 .PHONY: property
 property: $(BUILD)/tests/property/property
-	N=$(N) SEED=$(SEED) $<
+	@N=$(N) SEED=$(SEED) $<
 
 -include $(PROPERTY:.o=.d)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -308,6 +309,15 @@ struct sysctls sysctls_read(void) {
             close(file);
     }
     return (struct sysctls){value[0], value[1], value[2]};
+}
+
+void sysctls_lock(void) {
+    int file = open(SYSCTLS[0], O_RDONLY | O_CLOEXEC);
+    if (file < 0 || flock(file, LOCK_EX | LOCK_NB) == 0)
+        return;
+    fprintf(stderr, "property: waiting for another run to end\n");
+    while (flock(file, LOCK_EX) != 0 && errno == EINTR)
+        continue;
 }
 
 bool sysctls_equal(struct sysctls a, struct sysctls b) {
