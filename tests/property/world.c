@@ -316,8 +316,10 @@ void sysctls_lock(void) {
     if (file < 0 || flock(file, LOCK_EX | LOCK_NB) == 0)
         return;
     fprintf(stderr, "property: waiting for another run to end\n");
-    while (flock(file, LOCK_EX) != 0 && errno == EINTR)
-        continue;
+    int error;
+    do
+        error = flock(file, LOCK_EX) == 0 ? 0 : errno;
+    while (error == EINTR);
 }
 
 bool sysctls_equal(struct sysctls a, struct sysctls b) {
@@ -325,7 +327,7 @@ bool sysctls_equal(struct sysctls a, struct sysctls b) {
 }
 
 bool sysctls_write(struct sysctls sysctls) {
-    int value[3] = {sysctls.symlinks, sysctls.regular, sysctls.fifos};
+    const int value[3] = {sysctls.symlinks, sysctls.regular, sysctls.fifos};
     for (unsigned i = 0; i < 3; i++) {
         char digit = (char)('0' + value[i]);
         int file = open(SYSCTLS[i], O_WRONLY | O_CLOEXEC);
