@@ -29,7 +29,10 @@ HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/pytho
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-frames bench format clean
+NEAR := $(BUILD)/tests/near/near
+NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
+
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-frames test-places test-vm test-near near property inject bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -42,7 +45,8 @@ $(GENERATED)/libc_names.h: scripts/probe-libc
 # The version script: the table's names and nothing else.
 $(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
 	@printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
-	  '#define CALL_AT CALL' '#include "shim/exports.def"' \
+	  '#define CALL_AT CALL' '#define CALL_GLOB CALL' '#define CALL_FTS CALL' \
+	  '#include "shim/exports.def"' \
 	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
 	  | (echo '{ global:'; cat; echo 'local: *; };') > $@
 
@@ -78,24 +82,67 @@ $(BUILD)/tests/bench/frames_probe.so: tests/bench/frames_probe.c $(PARTS) $(LIBU
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,--gc-sections $< $(PARTS) $(LIBUNWIND) -o $@
 
+$(NEAR): $(NEAR_OBJECTS) $(PARTS) $(LIBUNWIND)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
+
+# Is the file that was meant found? In a directory of 10,000 names, and of a million (`make near`).
+test-near: $(NEAR)
+	$(NEAR) 10000
+
+near: test-near
+	NEAR_TMPDIR=$$(test -d /dev/shm && echo /dev/shm || echo /tmp) $(NEAR) 1000000
+
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
 # Real programs, as another user: needs root.
 test-apps:
 	scripts/setup build apps
+	APPS_DIR=$${APPS_DIR:-$(BUILD)/apps} scripts/setup-apps || echo "test-apps: the programs that could not be had are skipped"
 	$(MAKE) all
-	BUILD=$(BUILD) tests/apps/run
+	APPS_DIR=$${APPS_DIR:-$(BUILD)/apps} BUILD=$(BUILD) tests/apps/run
 
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# Places where other things than mode bits refuse; needs root.
+$(BUILD)/tests/places/%: tests/places/%.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g $(EXTRA) $< -o $@
+
+test-places:
+	scripts/setup build places
+	$(MAKE) all $(BUILD)/tests/places/opener
+	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# NFS, SMB and AppArmor, under Debian's kernel in qemu; needs root.
+test-vm:
+	scripts/setup build vm
+	$(MAKE) all $(BUILD)/tests/places/opener
+	BUILD=$(BUILD) tests/vm/run
 
 $(BUILD)/tests/programs/%: tests/programs/%.c shim/exports.def $(GENERATED)/libc_names.h
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -Ishim -I$(GENERATED) $(EXTRA) $< -o $@
 
-test-hosts: all $(HOSTS)
-	@for test in tests/programs/*_test.sh tests/frames/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+# The host that checks the contract's promises about itself; with a frame of its own for each call.
+PROMISES := $(BUILD)/tests/host/promises
+$(PROMISES): $(filter-out tests/host/inject.c,$(wildcard tests/host/*.c)) tests/host/host.h
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g -rdynamic $(EXTRA) $(filter %.c,$^) -o $@
+
+# A build of its own where every system call goes through the test.
+INJECT := $(BUILD)/injected/tests/host/inject
+inject:
+	$(MAKE) BUILD=$(BUILD)/injected LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
+	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=address,undefined -fno-sanitize-recover=all' $(INJECT)
+
+$(BUILD)/tests/host/inject: tests/host/inject.c $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
+
+test-hosts: all inject $(HOSTS) $(PROMISES)
+	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
 # Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
 # has a library more than it would have.
@@ -110,6 +157,22 @@ test-frames:
 	$(MAKE) all $(BUILD)/tests/frames/compare.so
 	BUILD=$(BUILD) tests/frames/run
 
+# The interpreter's own frames, on every Python of this machine; STRESS_SECONDS of walks at random points.
+STRESS_SECONDS ?= 2
+test-python:
+	scripts/setup build test frames
+	$(MAKE) all
+	LIBRARY=$(LIBRARY) BUILD=$(BUILD) STRESS_SECONDS=$(STRESS_SECONDS) tests/python/run
+
+# The property test against the running kernel (root): N trees, SEED.
+PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
+
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+
+property: $(BUILD)/tests/property/property
+	N=$(N) SEED=$(SEED) $<
+
 # Prints figures, and says which goals are missed; fails for none.
 bench: all $(BUILD)/tests/bench/frames_probe.so
 	scripts/setup bench
@@ -121,6 +184,7 @@ test:
 	scripts/setup build test
 	$(MAKE) all
 	$(MAKE) test-unit
+	$(MAKE) test-near
 	$(MAKE) test-scripts
 	$(MAKE) test-hosts
 
@@ -136,16 +200,4 @@ clean:
 	rm -rf $(BUILD)
 
 include install.mk
--include $(OBJECTS:.o=.d)
-
-# The property test against the running kernel (root): N trees, SEED.
-PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
-
-$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
-	$(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
-
-.PHONY: property
-property: $(BUILD)/tests/property/property
-	N=$(N) SEED=$(SEED) $<
-
--include $(PROPERTY:.o=.d)
+-include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d) $(PROPERTY:.o=.d)

@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "incident.h"
 
-_Alignas(4096) struct config config;
+struct config config;
 
 /* Each setter takes a value that is not empty and returns false, having changed nothing, when it is
  * not one of those that variables.def says are accepted. */
@@ -32,9 +32,9 @@ static bool set_match(struct slice value) {
 }
 
 static bool set_errno(struct slice value) {
-    uint64_t errors[CONFIG_ERRNO_WORDS] = {0};
+    bool errors[CONFIG_ERRNOS] = {false};
     if (slice_is(value, "all")) {
-        memset(config.errors, 0xff, sizeof config.errors);
+        memset(config.errors, true, sizeof config.errors);
         return true;
     }
     while (value.length > 0) {
@@ -42,7 +42,7 @@ static bool set_errno(struct slice value) {
         unsigned error = (unsigned)errno_number(name.data, name.length);
         if (error == 0)
             return false;
-        errors[error / 64] |= (uint64_t)1 << (error % 64);
+        errors[error] = true;
     }
     memcpy(config.errors, errors, sizeof errors);
     return true;
@@ -174,6 +174,16 @@ static void look_around(struct slice name, struct slice value) {
         config.no_color = true;
 }
 
+/* Listing and probing are done on suspicion: there only a refusal is news, a missing name only when
+ * it was asked for. */
+static void settle_reporting(void) {
+    unsigned always = GROUP_OPEN | (config.probe_missing ? GROUP_PROBE : 0);
+    for (int error = 0; error < CONFIG_ERRNOS; error++) {
+        unsigned groups = error == EACCES ? config.groups : config.groups & always;
+        config.reporting[error] = config.enabled && config.errors[error] ? (uint8_t)groups : 0;
+    }
+}
+
 void config_read(char *const *environment, void (*complain)(struct slice line)) {
     config.enabled = true;
     config.groups = GROUP_OPEN | GROUP_DIR;
@@ -193,6 +203,5 @@ void config_read(char *const *environment, void (*complain)(struct slice line)) 
             if (slice_is(name, variables[i].name) && !variables[i].set(value))
                 complain_about(&variables[i], value, complain);
     }
-    if (!config.enabled) /* the one thing that every failing call looks at */
-        memset(config.errors, 0, sizeof config.errors);
+    settle_reporting();
 }

@@ -4,19 +4,21 @@
 #define PERMSHIM_CONFIG_H
 
 #include "base/slice.h"
+#include "incident.h"
 #include "match.h"
 #include <stdint.h>
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NONE };
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-enum { CONFIG_ERRNO_WORDS = 3, CONFIG_LOG_BYTES = 4096 };
+enum { CONFIG_ERRNOS = 192, CONFIG_LOG_BYTES = 4096 };
 
 struct config {
-    bool enabled;                        /* false: load, do nothing; also before config_read() */
-    unsigned groups;                     /* GROUP_* that may report */
-    bool probe_missing;                  /* "probe+": ENOENT of probes too */
-    uint64_t errors[CONFIG_ERRNO_WORDS]; /* bit N: errno N is reported */
+    bool enabled;                     /* false: load, do nothing; also before config_read() */
+    unsigned groups;                  /* GROUP_* that may report */
+    bool probe_missing;               /* "probe+": ENOENT of probes too */
+    bool errors[CONFIG_ERRNOS];       /* which errnos may be reported */
+    uint8_t reporting[CONFIG_ERRNOS]; /* by errno, the GROUP_* that report it: of all the above */
     enum output_format format;
     enum color_choice color;
     unsigned frames;    /* most frames shown */
@@ -34,9 +36,9 @@ extern struct config config;
  * Called once, by the library's constructor; needs libc for nothing but memory functions. */
 void config_read(char *const *environment, void (*complain)(struct slice line));
 
-static inline bool config_reports(int error) {
-    unsigned bit = (unsigned)error;
-    return bit < 64 * CONFIG_ERRNO_WORDS && (config.errors[bit / 64] >> (bit % 64) & 1);
+/* Does one of these GROUP_* report a failure with this errno? None does before config_read(). */
+static inline bool config_reports(unsigned groups, int error) {
+    return (unsigned)error < CONFIG_ERRNOS && (config.reporting[error] & groups) != 0;
 }
 
 #endif

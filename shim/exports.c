@@ -12,18 +12,23 @@
  */
 #include "incident.h"
 #include "next.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define KEEP(object) __asm__ volatile("" : "+m"(object))
 #define UNLIKELY(condition) __builtin_expect((condition), 0)
-#define HAS_FAILED(result) _Generic((result), int : no_descriptor, default : no_stream)(result)
+#define HAS_FAILED(result)                                                                         \
+    _Generic((result), int : no_number, long : no_number, default : no_pointer)(result)
+#define IS_POINTER(result) _Generic((result), int : false, long : false, default : true)
 
-static inline bool no_descriptor(int result) {
+static inline bool no_number(long result) {
     return result == -1;
 }
 
-static inline bool no_stream(const FILE *result) {
+static inline bool no_pointer(const void *result) {
     return result == NULL;
 }
 
@@ -38,7 +43,7 @@ static inline bool no_stream(const FILE *result) {
         } kept = {path, how};                                                                      \
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
-        static const struct failed_call call = {#name, group, how_is};                             \
+        static const struct failed_call call = {#name, group, how_is, IS_POINTER(result)};         \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
             call_failed(&call, AT_FDCWD, kept.path_, (uintptr_t)kept.how_);                        \
         return result;                                                                             \
@@ -54,9 +59,40 @@ static inline bool no_stream(const FILE *result) {
         } kept = {path, how, directory};                                                           \
         KEEP(kept);                                                                                \
         type result = next.name arguments;                                                         \
-        static const struct failed_call call = {#name, group, how_is};                             \
+        static const struct failed_call call = {#name, group, how_is, IS_POINTER(result)};         \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
             call_failed(&call, kept.directory_, kept.path_, (uintptr_t)kept.how_);                 \
+        return result;                                                                             \
+    }
+
+/* glob() passes over a directory that it may not list, and then has found less. What is left of it
+ * is errno, if that was clear before. */
+#define CALL_GLOB(type, name, parameters, arguments, group, path, how, how_is)                     \
+    EXPORT type wrapped_##name parameters __asm__(#name);                                          \
+    type wrapped_##name parameters {                                                               \
+        static const struct failed_call call = {#name, group, how_is, false};                      \
+        int error = errno;                                                                         \
+        errno = 0;                                                                                 \
+        type result = next.name arguments;                                                         \
+        if (errno == 0)                                                                            \
+            errno = error;                                                                         \
+        else if (result == GLOB_NOMATCH || result == GLOB_ABORTED)                                 \
+            glob_failed(&call, path, how);                                                         \
+        return result;                                                                             \
+    }
+
+/* The entry holds the errno, and a path that is good where the walk stands now. */
+#define CALL_FTS(type, name, parameters, arguments, group, path, how, how_is)                      \
+    EXPORT type wrapped_##name parameters __asm__(#name);                                          \
+    type wrapped_##name parameters {                                                               \
+        static const struct failed_call call = {#name, group, how_is, true};                       \
+        type result = next.name arguments;                                                         \
+        if (result && (result->fts_info == FTS_DNR || result->fts_info == FTS_NS)) {               \
+            int error = errno;                                                                     \
+            errno = result->fts_errno;                                                             \
+            call_failed(&call, AT_FDCWD, path, (uintptr_t)(how));                                  \
+            errno = error;                                                                         \
+        }                                                                                          \
         return result;                                                                             \
     }
 

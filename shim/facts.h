@@ -8,6 +8,7 @@
 
 #include "base/slice.h"
 #include "incident.h"
+#include "slips/slip.h"
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -41,6 +42,7 @@ struct identity {
     size_t group_count;
     bool groups_complete;
     uint64_t effective;     /* CapEff: bit N is capability N of capabilities(7) */
+    uint64_t permitted;     /* CapPrm */
     bool in_user_namespace; /* in another than the initial one */
     struct id_map uid_map, gid_map;
     uid_t overflow_uid; /* how an unmapped id is shown: /proc/sys/kernel/overflowuid */
@@ -147,6 +149,51 @@ struct walk {
     struct slice missing; /* what of the path stands behind the component that ended the walk */
 };
 
+/* ---- neighbours: what is there in place of what is not ---- */
+
+/* A path that exists, and what is different about it. */
+struct neighbour {
+    struct slice path;   /* absolute; the directory it is in is physical */
+    unsigned slips;      /* SLIP_BIT: what has to be undone to get from the path asked for to it */
+    unsigned edits;      /* of SLIP_TYPO: how many typing errors */
+    unsigned unlikely;   /* ranks neighbours that are otherwise equal; 0 is likeliest */
+    const char *base_is; /* of SLIP_BASE: "the script's directory"; NULL: the path itself changed */
+    struct slice base;   /* of SLIP_BASE: that directory */
+    int kernel_answer;   /* to what the call needs of it: 0, an errno, or ANSWER_UNKNOWN */
+};
+
+/* Names that differ from the one asked for in their numbers alone. */
+struct number_range {
+    struct slice first, last;
+    size_t count;
+};
+
+/* Signs that the path belongs to another view of the file system. */
+enum elsewhere {
+    ELSEWHERE_NONE,
+    ELSEWHERE_HOST,        /* a path of the host, in a container */
+    ELSEWHERE_PRIVATE,     /* a directory that this process sees another of */
+    ELSEWHERE_NOT_MOUNTED, /* below a mount point with nothing mounted */
+};
+
+enum { NEIGHBOURS_MOST = 8 };
+
+struct neighbours {
+    bool sought;
+    const struct neighbour *found; /* the nearest first */
+    size_t count;
+    size_t ties; /* how many are as near as the first */
+    struct number_range range;
+    size_t listed;    /* names looked at */
+    bool names_left;  /* a directory holds more names than were looked at */
+    bool out_of_time; /* not all was tried */
+    bool unlistable;  /* a directory could not be listed */
+    enum elsewhere elsewhere;
+    struct slice elsewhere_sign; /* mount point, container or fstab line that is the evidence */
+    bool caller_is_python;       /* the executable is a Python interpreter */
+    const struct walk *refused;  /* the walk to found[0], when this process may not open it */
+};
+
 /* ---- names for ids, from the local passwd and group files ---- */
 
 struct id_name {
@@ -159,9 +206,33 @@ struct accounts {
     size_t user_count, group_count;
 };
 
+/* ---- surroundings: asked only when owner, mode, ACL and capabilities do not explain it ---- */
+
+/* A security module that confines the thread, and what it said when it was asked. */
+struct module_answer {
+    bool enforcing; /* it confines this thread, and does more than log */
+    int answer;     /* to what the call needs: 0, EACCES, or ANSWER_UNKNOWN: not to be asked */
+    struct slice subject; /* the thread's domain or profile */
+    struct slice object;  /* the object's label, or its path */
+    struct slice lacking; /* what it denies, in its own words: "read open" */
+};
+
+struct surroundings {
+    bool known; /* false: nobody asked yet */
+    /* sysctls of sysctl.fs(5): 0, 1, 2, or ANSWER_UNKNOWN */
+    int protected_symlinks, protected_regular, protected_fifos;
+    struct module_answer selinux, apparmor;
+    bool landlock;       /* this kernel has it; no process can see whether it is inside */
+    uint64_t files_most; /* RLIMIT_NOFILE, getrlimit(2): soft; 0: unknown */
+    uint64_t files_most_hard;
+    unsigned long name_bytes_most; /* of a name in the directory; statfs(2) f_namelen, 0: unknown */
+};
+
 struct facts {
     struct identity identity;
     struct walk walk;
+    struct surroundings surroundings;
+    struct neighbours neighbours;   /* of a path that is not there */
     struct slice working_directory; /* empty: unknown or deleted */
     struct slice executable;        /* /proc/self/exe */
     struct slice host;              /* uname(2) nodename */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The road: failure, facts, verdict, report. */
+/* The road from a failure that counts: facts, verdict, report. */
 #include "incident.h"
 #include "base/arena.h"
+#include "base/ask.h"
 #include "base/enter.h"
 #include "base/memory.h"
 #include "base/sys.h"
+#include "base/valgrind.h"
 #include "config.h"
 #include "facts/collect.h"
 #include "frames.h"
@@ -15,76 +17,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 
 enum {
     SCRATCH_BYTES = 1536 * 1024, /* under 2 MiB: no huge page is made for it */
     STACK_BYTES = 64 * 1024,
 };
-
-/* ---- failure ---- */
-
-static int flags_of_mode(const char *mode) {
-    int flags =
-        mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
-    for (const char *at = mode + 1; *at && *at != ','; at++) {
-        if (*at == '+')
-            flags = (flags & ~O_ACCMODE) | O_RDWR;
-        else if (*at == 'x')
-            flags |= O_EXCL;
-        else if (*at == 'e')
-            flags |= O_CLOEXEC;
-    }
-    return flags;
-}
-
-static void read_how(struct incident *incident, enum how_kind kind, uintptr_t how) {
-    const struct open_how *extended = (const void *)how;
-    switch (kind) {
-    case HOW_FLAGS:
-        incident->flags = (int)how;
-        break;
-    case HOW_MODE:
-        incident->flags = flags_of_mode((const char *)how);
-        incident->null_result = true;
-        break;
-    case HOW_STRUCT:
-        incident->flags = (int)extended->flags;
-        incident->resolve = extended->resolve;
-        break;
-    }
-}
-
-/* After ENOENT and EACCES the kernel has read the path. Other errors may come before that: EFAULT,
- * or the EINVAL of an unknown fopen mode. */
-static __attribute__((noinline)) bool is_string(const char *path) {
-    struct memory memory = {0};
-    return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
-}
-
-static __attribute__((noinline)) void report_call(const struct failed_call *call, int directory,
-                                                  const char *path, uintptr_t how, int error) {
-    struct incident incident = {
-        .function = call->function,
-        .group = call->group,
-        .path = path,
-        .directory = directory,
-        .error = error,
-    };
-    read_how(&incident, call->how_kind, how);
-    enter_with_registers(&incident, incident_report);
-    errno = error;
-}
-
-void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
-    int error = errno;
-    if (!config_reports(error) || !(config.groups & call->group) || !path)
-        return;
-    if (error != ENOENT && error != EACCES && !is_string(path))
-        return;
-    if (match_path(&config.matcher, path))
-        report_call(call, directory, path, how, error);
-}
 
 /* ---- facts and verdict ---- */
 
@@ -94,23 +31,29 @@ static struct slice read_link(struct arena *arena, const char *link) {
     return (struct slice){bytes ? bytes : "", length > 0 ? (size_t)length : 0};
 }
 
-void incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
+bool incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
                       struct verdict *verdict) {
     memset(facts, 0, sizeof *facts);
-    sys_clock(CLOCK_REALTIME, &facts->now);
-    identity_read(arena, &facts->identity);
+    if (!identity_read(arena, &facts->identity))
+        return false;
+    facts->now = ask_time(arena);
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
+    if (incident->error == ENOENT && facts->walk.error == ENOENT && !facts->walk.cut)
+        neighbours_find(arena, incident, &facts->identity, &facts->walk, &facts->neighbours);
     verdict_reach(arena, incident, facts, verdict);
+    if (verdict->asks_for_more) {
+        surroundings_read(arena, incident, facts, verdict->culprit);
+        verdict_reach(arena, incident, facts, verdict);
+    }
+    return true;
 }
 
 /* Where it happened: what only something that is written needs. */
 static void collect_the_place(struct arena *arena, struct facts *facts) {
-    struct utsname *names = ARENA_NEW(arena, struct utsname);
     facts->working_directory = read_link(arena, "/proc/thread-self/cwd");
     facts->executable = read_link(arena, "/proc/self/exe");
-    if (names && sys_call(SYS_uname, (long)names, 0, 0, 0, 0, 0) == 0)
-        facts->host = slice_of(names->nodename);
+    facts->host = ask_host(arena);
 }
 
 /* ---- report ---- */
@@ -140,7 +83,7 @@ static void write_both(struct desk *desk, const struct report *report) {
     json_render(report, &json);
     if (config.format == FORMAT_JSON)
         sink_stderr(buffer_text(&json));
-    sink_log(&desk->arena, buffer_text(&json));
+    sink_log(&desk->arena, buffer_text(&json), desk->facts.identity.pid);
 }
 
 static void write_summary(const struct tally_line *line, void *context) {
@@ -153,13 +96,23 @@ static void write_summary(const struct tally_line *line, void *context) {
         text_render_summary(line, sink_is_terminal(), &text);
         sink_stderr(buffer_text(&text));
     }
-    sink_log(&desk->arena, buffer_text(&json));
+    sink_log(&desk->arena, buffer_text(&json), desk->facts.identity.pid);
+}
+
+/* In a vfork child the thread control block is still the parent's: it tells the parent's id. */
+static bool is_vfork_child(pid_t tid) {
+    clockid_t clock;
+    if (pthread_getcpuclockid(pthread_self(), &clock) != 0)
+        return true;
+    return ~(clock >> 3) != tid; /* CPUCLOCK_PID of linux/posix-timers.h */
 }
 
 static void make_report(void *argument) {
     struct desk *desk = argument;
     struct sighting sighting;
-    incident_examine(&desk->arena, desk->incident, &desk->facts, &desk->verdict);
+    if (!incident_examine(&desk->arena, desk->incident, &desk->facts, &desk->verdict))
+        return;
+    desk->shares_memory = is_vfork_child(desk->facts.identity.tid);
     int culprit = desk->verdict.culprit;
     uint64_t fingerprint = report_fingerprint(desk->incident, &desk->facts, &desk->verdict);
     tally_count(fingerprint, &desk->verdict,
@@ -200,14 +153,6 @@ static uint64_t asynchronous_signals(void) {
     return ~synchronous;
 }
 
-/* In a vfork child the thread control block is still the parent's: it tells the parent's id. */
-static bool is_vfork_child(void) {
-    clockid_t clock;
-    if (pthread_getcpuclockid(pthread_self(), &clock) != 0)
-        return true;
-    return ~(clock >> 3) != sys_gettid(); /* CPUCLOCK_PID of linux/posix-timers.h */
-}
-
 static struct desk *take_desk(void) {
     char *scratch =
         sys_map(SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
@@ -223,19 +168,31 @@ static void leave_desk(struct desk *desk) {
     sys_unmap(desk->arena.end - SCRATCH_BYTES, SCRATCH_BYTES);
 }
 
+/* Valgrind would take the way to the other stack for one large frame, and all between for stack. It
+ * is also told not to report that the probing of memory meets what nobody wrote or mapped. */
+static void call_on_desk(void (*work)(void *desk), struct desk *desk) {
+    char *stack = desk->arena.end - SCRATCH_BYTES;
+    uintptr_t number = valgrind_request(VALGRIND_STACK_REGISTER, (uintptr_t)stack,
+                                        (uintptr_t)stack + STACK_BYTES - 1);
+    valgrind_request(VALGRIND_CHANGE_ERROR_DISABLEMENT, 1, 0);
+    stack_call(work, desk, stack + STACK_BYTES);
+    valgrind_request(VALGRIND_CHANGE_ERROR_DISABLEMENT, (uintptr_t)-1, 0);
+    valgrind_request(VALGRIND_STACK_DEREGISTER, number, 0);
+}
+
 /* Runs `work` on a desk of its own, on the desk's stack, where no handler can interrupt it: a
  * handler may leave by longjmp, and then descriptors and memory would be lost. */
 static void work_at_desk(void (*work)(void *desk), const struct incident *incident,
                          const struct registers *registers) {
     uint64_t blocked = asynchronous_signals(), mask;
+    sys_careful = true;
     if (sys_sigmask(SIG_BLOCK, &blocked, &mask) != 0)
         return;
     struct desk *desk = take_desk();
     if (desk) {
         desk->incident = incident;
         desk->registers = registers;
-        desk->shares_memory = is_vfork_child();
-        stack_call(work, desk, desk->arena.end - SCRATCH_BYTES + STACK_BYTES);
+        call_on_desk(work, desk);
         leave_desk(desk);
     }
     sys_sigmask(SIG_SETMASK, &mask, NULL);
@@ -247,9 +204,9 @@ void incident_report(const struct incident *incident, const struct registers *re
 
 static void make_summary(void *argument) {
     struct desk *desk = argument;
-    sys_clock(CLOCK_REALTIME, &desk->facts.now);
-    desk->facts.identity.pid = sys_getpid();
-    desk->facts.identity.tid = sys_gettid();
+    if (!identity_read(&desk->arena, &desk->facts.identity))
+        return;
+    desk->facts.now = ask_time(&desk->arena);
     collect_the_place(&desk->arena, &desk->facts);
     tally_untold(0, write_summary, desk);
 }

@@ -22,17 +22,23 @@ struct registers {
     uintptr_t rip, rsp, rbx, rbp, r12, r13, r14, r15;
 };
 
-/* What a wrapper knows at compile time about a call that failed. */
+/* What a call wanted to do is told in one of these forms; exports.def says which. */
 enum how_kind {
-    HOW_FLAGS,  /* a number of O_* flags */
-    HOW_MODE,   /* a pointer to fopen's mode string */
-    HOW_STRUCT, /* a pointer to a struct open_how, openat2(2) */
+    HOW_FLAGS,   /* a number of O_* flags */
+    HOW_MODE,    /* a pointer to fopen's mode string */
+    HOW_STRUCT,  /* a pointer to a struct open_how, openat2(2) */
+    HOW_LIST,    /* access(2) bits wanted of a directory */
+    HOW_STAT,    /* AT_* flags of a call that wants no more than the status */
+    HOW_ACCESS,  /* access(2) bits and AT_* flags; with the real ids unless AT_EACCESS is there */
+    HOW_RESOLVE, /* AT_* flags of a call that wants to know where a name leads */
 };
 
+/* What a wrapper knows at compile time about a call that failed. */
 struct failed_call {
     const char *function; /* the wrapped name, "open64" */
     enum call_group group;
     enum how_kind how_kind;
+    bool returns_pointer;
 };
 
 /*
@@ -43,13 +49,20 @@ struct failed_call {
  */
 void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how);
 
+/* The same for a pattern of glob(3): the directory is what stands before the first wildcard. A
+ * directory of more than 1,023 bytes is not looked at. */
+void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how);
+
 struct incident {
     const char *function; /* the wrapped name, "open64" */
     enum call_group group;
+    enum how_kind how_kind;
     const char *path; /* readable: the kernel read it, or memory_readable() said so */
     int directory;    /* dirfd, or AT_FDCWD */
-    int flags;        /* O_*; fopen's mode already translated */
+    int flags;        /* O_*; fopen's mode already translated; O_PATH where nothing is opened */
     uint64_t resolve; /* openat2's RESOLVE_*; else 0 */
+    unsigned wanted;  /* access(2) bits wanted beside those of `flags` */
+    bool real_ids;    /* access(2): judged by the real ids, not by the effective ones */
     int error;        /* errno of the failed call */
     bool null_result; /* it returned NULL, not -1 */
     const struct registers *registers; /* NULL: no frames */
@@ -58,9 +71,9 @@ struct incident {
 /*
  * Collects the facts of `incident` and judges them: the middle of the road, without guard, tally
  * and output. Everything lives in `arena`. Opens descriptors and closes them again. Safe in a
- * signal handler. Used by the report and by the property test.
+ * signal handler. Used by the report and by the property test. False: nothing may be asked here.
  */
-void incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
+bool incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
                       struct verdict *verdict);
 
 /* Reports one failed call. `registers` are the wrapper's own, or NULL. */

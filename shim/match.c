@@ -10,9 +10,7 @@ enum { SUFFIX_BYTES = 8 };
 /* Filled up with NULs: as big-endian numbers they stand in the order of the alphabet. */
 static const char images[][SUFFIX_BYTES] = {
 #define IMAGE(suffix) suffix,
-#define IMAGE_GLOB(glob)
 #include "images.def"
-#undef IMAGE_GLOB
 #undef IMAGE
 };
 
@@ -89,7 +87,6 @@ void match_add_images(struct matcher *matcher) {
 #define IMAGE(suffix)
 #define IMAGE_GLOB(glob) match_add(matcher, SLICE(glob));
 #include "images.def"
-#undef IMAGE_GLOB
 #undef IMAGE
 }
 
@@ -218,8 +215,17 @@ static inline uint64_t suffix_of(const char end[SUFFIX_BYTES]) {
     unsigned behind = (unsigned)__builtin_clzll(points) & ~7u; /* bits above the last point */
     if (behind == 0)
         return 0;
-    /* Setting bit 5 makes capitals small and leaves digits; nothing else is in the list. */
+    /* Setting bit 5 makes capitals small and leaves digits; is_plain() rules out what else it may
+     * turn into them. */
     return __builtin_bswap64((word | ones * 0x20) >> (64 - behind));
+}
+
+/* Are the bytes behind the last point letters and digits? */
+static __attribute__((noinline)) bool is_plain(struct slice path) {
+    for (size_t i = path.length; i-- > 0 && path.data[i] != '.';)
+        if (!is_alphanumeric((unsigned char)path.data[i]))
+            return false;
+    return true;
 }
 
 /* A path that is short, that ends in something to strip, or that a glob may match. */
@@ -232,7 +238,8 @@ static __attribute__((noinline)) bool match_carefully(const struct matcher *matc
     size_t taken = path.length < SUFFIX_BYTES ? path.length : SUFFIX_BYTES;
     memcpy(end + SUFFIX_BYTES - taken, path.data + path.length - taken, taken);
     uint64_t suffix = suffix_of(end);
-    return (may_be_image(matcher, suffix) && is_image(suffix)) || match_globs(matcher, path);
+    return (may_be_image(matcher, suffix) && is_image(suffix) && is_plain(path)) ||
+           match_globs(matcher, path);
 }
 
 bool match_path(const struct matcher *matcher, const char *path) {
@@ -240,5 +247,6 @@ bool match_path(const struct matcher *matcher, const char *path) {
     if (length < SUFFIX_BYTES || is_careful_at(matcher, (unsigned char)path[length - 1]))
         return match_carefully(matcher, (struct slice){path, length});
     uint64_t suffix = suffix_of(path + length - SUFFIX_BYTES);
-    return may_be_image(matcher, suffix) && is_image(suffix);
+    return may_be_image(matcher, suffix) && is_image(suffix) &&
+           is_plain((struct slice){path, length});
 }

@@ -9,7 +9,7 @@
  * pointers and makes the call again; if the name were not there (it is: the build saw it), the call
  * fails with ENOSYS and the host runs on.
  */
-#define FAILED(type) _Generic((type)0, int : -1, default : 0)
+#define FAILED(type) _Generic((type)0, int : -1, long : -1, default : 0)
 #define MODE , mode_t mode
 #define CALL(type, name, parameters, arguments, ...)                                               \
     static type find_then_##name parameters {                                                      \
@@ -21,6 +21,8 @@
         return next.name arguments;                                                                \
     }
 #define CALL_AT CALL
+#define CALL_GLOB CALL
+#define CALL_FTS CALL
 #include "exports.def"
 #undef CALL
 #undef MODE

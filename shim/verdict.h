@@ -73,6 +73,7 @@ struct verdict {
     enum cause cause;
     enum certainty certainty;
     int culprit;          /* index into the walk, or NO_CULPRIT */
+    bool asks_for_more;   /* facts.surroundings may tell more, and nobody asked for them yet */
     struct slice summary; /* behind "cannot read 'PATH': " */
     struct slice why;     /* the rule that decided, with its numbers */
     struct slice notes[VERDICT_MOST_NOTES];

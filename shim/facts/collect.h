@@ -8,8 +8,9 @@
 #include "facts.h"
 
 /* The credentials of the calling thread, from /proc/thread-self/status, or by system calls where
- * /proc is not mounted; credentials(7), user_namespaces(7). */
-void identity_read(struct arena *arena, struct identity *identity);
+ * /proc is not mounted; credentials(7), user_namespaces(7). Before anything else of a report, since
+ * it decides about sys_careful. False: nothing may be asked here, so there is no report. */
+bool identity_read(struct arena *arena, struct identity *identity);
 
 /* Walks the path of `incident` as path_resolution(7) says, one O_PATH descriptor at a time, and
  * stops where the kernel stops. */
@@ -19,8 +20,9 @@ void walk_path(struct arena *arena, const struct incident *incident, struct walk
 void component_observe(struct arena *arena, int descriptor, struct component *component);
 
 /* Adds to what the call needs of a component and asks the kernel about all of it by faccessat2(2),
- * as the open would be judged: with the effective and file system ids. */
-void component_need(int descriptor, struct component *component, unsigned access);
+ * as an open would be judged, with the effective and file system ids; or with the real ones, as
+ * access(2) does. */
+void component_need(int descriptor, struct component *component, unsigned access, bool real_ids);
 
 /* The name under /proc by which an O_PATH descriptor, or AT_FDCWD, can be asked for attributes. */
 enum { DESCRIPTOR_NAME_BYTES = 48 };
@@ -33,6 +35,17 @@ void acl_read(struct arena *arena, int descriptor, struct acl *acl);
 /* Finds the mount of every component, in one pass over /proc/self/mountinfo. */
 void mounts_read(struct arena *arena, struct component *components, size_t count);
 
+/* What else could have refused the call at component `culprit` (-1: none). Costs some system calls
+ * more than the plain rule, so verdict_reach() has to ask for it. */
+void surroundings_read(struct arena *arena, const struct incident *incident, struct facts *facts,
+                       int culprit);
+
+/* Asks SELinux about component `culprit` and AppArmor about the path: whether they let the thread
+ * do what the call needs. Unknown where the thread may not write to the modules' own access files.
+ */
+void modules_ask(struct arena *arena, const struct incident *incident, const struct facts *facts,
+                 int culprit, struct surroundings *surroundings);
+
 /* Names for every id in `facts`, in one pass over /etc/passwd and one over /etc/group. */
 void accounts_read(struct arena *arena, struct facts *facts);
 
@@ -40,6 +53,19 @@ void accounts_read(struct arena *arena, struct facts *facts);
  * owning group, yet the thread is not in it. */
 void accounts_find_joinable(struct arena *arena, const struct identity *identity,
                             struct walk *walk);
+
+/*
+ * Looks for what was meant by a path that the walk did not find: exact probes of repaired paths
+ * first, then directory listings. At most 2 ms of processor time, 20 ms in all and 20,000 names.
+ */
+void neighbours_find(struct arena *arena, const struct incident *incident,
+                     const struct identity *identity, const struct walk *walk,
+                     struct neighbours *neighbours);
+
+/* Calls `each` for every mount of this process until it returns false; mountinfo's order. The mount
+ * lives until `each` returns. */
+void mounts_each(struct arena *arena, bool (*each)(void *context, const struct mount *mount),
+                 void *context);
 
 /* What ACCESS_* a call with these flags needs on an object that exists; open(2). */
 unsigned access_needed(int flags);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/sys.h"
 #include "facts/collect.h"
 
@@ -13,18 +14,38 @@ void descriptor_name(int descriptor, char name[DESCRIPTOR_NAME_BYTES]) {
     name[text.length] = '\0';
 }
 
+/* "mnt_id:\t29", proc_pid_fdinfo(5): for kernels before 5.8, and where statx(2) may not be called.
+ */
+static uint64_t mount_id_of(struct arena *arena, int descriptor) {
+    char name[DESCRIPTOR_NAME_BYTES];
+    struct buffer path = {.data = name, .capacity = sizeof name - 1};
+    buffer_format(&path, "/proc/thread-self/fdinfo/%d", descriptor);
+    name[path.length] = '\0';
+    struct slice text = file_first(arena, name, 256);
+    unsigned long id = 0;
+    while (text.length > 0) {
+        struct slice value = slice_split(&text, '\n');
+        if (slice_is(slice_split(&value, '\t'), "mnt_id:"))
+            slice_number(&value, 10, &id);
+    }
+    return id;
+}
+
 void component_observe(struct arena *arena, int descriptor, struct component *component) {
     struct statx extended;
     int error = sys_fstatat(descriptor, "", &component->status, AT_EMPTY_PATH);
     component->status_known = error == 0;
     component->status_error = -error;
-    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &extended) ==
-        0) {
+    /* Asked for nothing, it tells the mount and the attributes all the same, also of a FUSE mount
+     * that would refuse anything else. */
+    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &extended) == 0) {
         if (extended.stx_mask & STATX_MNT_ID)
             component->mount_id = extended.stx_mnt_id;
         component->attributes = extended.stx_attributes;
         component->attributes_mask = extended.stx_attributes_mask;
     }
+    if (component->mount_id == 0 && descriptor >= 0)
+        component->mount_id = mount_id_of(arena, descriptor);
     /* A symbolic link has neither ACL nor mode bits that count. */
     if (component->status_known && !S_ISLNK(component->status.st_mode))
         acl_read(arena, descriptor, &component->acl);
@@ -32,11 +53,12 @@ void component_observe(struct arena *arena, int descriptor, struct component *co
         component->acl.state = component->status_known ? ACL_UNSUPPORTED : ACL_UNKNOWN;
 }
 
-void component_need(int descriptor, struct component *component, unsigned access) {
+void component_need(int descriptor, struct component *component, unsigned access, bool real_ids) {
     component->needs |= access;
     if (component->needs == 0)
         return;
-    int answer = sys_faccessat2(descriptor, "", (int)component->needs, AT_EACCESS | AT_EMPTY_PATH);
+    int answer = sys_faccessat2(descriptor, "", (int)component->needs,
+                                AT_EMPTY_PATH | (real_ids ? 0 : AT_EACCESS));
     /* A filter that does not know the call answers ENOSYS, an old one of Docker's EPERM: no answer.
      */
     component->kernel_answer =

@@ -73,13 +73,23 @@ static void parse_groups(struct arena *arena, struct identity *identity, struct 
     identity->groups_complete = groups != NULL;
 }
 
-static bool read_status(struct arena *arena, struct identity *identity) {
+/* "NSpid:\t4121\t7": the last one is the thread's own namespace's. It stands behind "Pid:\t4121",
+ * where the kernel has such namespaces. */
+static pid_t last_number(struct slice value) {
+    unsigned long number, last = 0;
+    while (next_number(&value, 10, &number))
+        last = number;
+    return (pid_t)last;
+}
+
+/* Counts the filters in *filters. */
+static bool read_status(struct arena *arena, struct identity *identity, unsigned long *filters,
+                        int *error) {
     struct line_reader reader;
     struct slice line;
-    int error;
     unsigned long number;
     bool complete = false;
-    if (!lines_open(&reader, arena, "/proc/thread-self/status", STATUS_BUDGET_BYTES, &error))
+    if (!lines_open(&reader, arena, "/proc/thread-self/status", STATUS_BUDGET_BYTES, error))
         return false;
     while (lines_next(&reader, &line)) {
         struct slice value = line;
@@ -93,10 +103,18 @@ static bool read_status(struct arena *arena, struct identity *identity) {
         else if (slice_is(name, "CapEff")) {
             identity->effective = read_hexadecimal(value);
             complete = true;
-        } else if (slice_is(name, "NoNewPrivs"))
+        } else if (slice_is(name, "CapPrm"))
+            identity->permitted = read_hexadecimal(value);
+        else if (slice_is(name, "NoNewPrivs"))
             identity->no_new_privs = next_number(&value, 10, &number) && number;
         else if (slice_is(name, "Seccomp"))
             identity->seccomp = next_number(&value, 10, &number) ? (int)number : 0;
+        else if (slice_is(name, "Seccomp_filters"))
+            next_number(&value, 10, filters);
+        else if (slice_is(name, "Tgid") || slice_is(name, "NStgid"))
+            identity->pid = last_number(value);
+        else if (slice_is(name, "Pid") || slice_is(name, "NSpid"))
+            identity->tid = last_number(value);
     }
     lines_close(&reader);
     return complete;
@@ -113,8 +131,10 @@ static void ask_kernel(struct arena *arena, struct identity *identity) {
     identity->fsuid = (uid_t)sys_call(SYS_setfsuid, -1, 0, 0, 0, 0, 0);
     identity->fsgid = (gid_t)sys_call(SYS_setfsgid, -1, 0, 0, 0, 0, 0);
     read_groups(arena, identity);
-    if (sys_call(SYS_capget, (long)&header, (long)data, 0, 0, 0, 0) == 0)
-        identity->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+    if (sys_call(SYS_capget, (long)&header, (long)data, 0, 0, 0, 0) != 0)
+        return;
+    identity->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+    identity->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
 static void read_map(struct arena *arena, const char *path, struct id_map *map) {
@@ -180,11 +200,35 @@ static struct slice find_container(void) {
     return SLICE("");
 }
 
-void identity_read(struct arena *arena, struct identity *identity) {
-    *identity = (struct identity){.pid = sys_getpid(), .tid = sys_gettid()};
-    if (!read_status(arena, identity))
+/* Container runtimes install one filter, which answers with an error. Any other filter may kill. */
+static bool filter_may_kill(const struct identity *identity, unsigned long filters) {
+    return identity->seccomp != 0 && (identity->container.length == 0 || filters > 1);
+}
+
+/* Without the status file: has the program gone where its own loader is not? Then it shuts itself
+ * in, and may have a filter as well that cannot be seen. */
+static bool has_left_its_root(void) {
+    struct stat status;
+    return sys_fstatat(AT_FDCWD, "/lib64/ld-linux-x86-64.so.2", &status, 0) != 0 &&
+           sys_fstatat(AT_FDCWD, "/proc/self", &status, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
+bool identity_read(struct arena *arena, struct identity *identity) {
+    unsigned long filters = 1;
+    int error = 0;
+    sys_careful = true;
+    *identity = (struct identity){.container = find_container()};
+    bool read = read_status(arena, identity, &filters, &error);
+    if (!read && has_left_its_root())
+        return false;
+    sys_careful = read && filter_may_kill(identity, filters);
+    if (!sys_careful) {
+        identity->pid = sys_getpid();
+        identity->tid = sys_gettid();
+    }
+    if (!read)
         ask_kernel(arena, identity);
     read_user_namespace(arena, identity);
     identity->lsm_label = file_first(arena, "/proc/thread-self/attr/current", 256);
-    identity->container = find_container();
+    return true;
 }

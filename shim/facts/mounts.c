@@ -84,3 +84,21 @@ void mounts_read(struct arena *arena, struct component *components, size_t count
     }
     lines_close(&reader);
 }
+
+void mounts_each(struct arena *arena, bool (*each)(void *context, const struct mount *mount),
+                 void *context) {
+    struct line_reader reader;
+    struct slice line;
+    int error;
+    if (!lines_open(&reader, arena, "/proc/self/mountinfo", MOUNTINFO_BUDGET_BYTES, &error))
+        return;
+    char *before = arena->next;
+    bool more = true;
+    while (more && lines_next(&reader, &line)) {
+        struct mount *mount = parse_mount(arena, line, 0);
+        more = mount && each(context, mount);
+        memset(before, 0, (size_t)(arena->next - before)); /* as arena_get promises */
+        arena->next = before;
+    }
+    lines_close(&reader);
+}

@@ -23,6 +23,8 @@ struct walker {
     struct walk *walk;
     struct component *components;
     int flags;
+    unsigned wanted; /* of the object, beside what the flags say */
+    bool real_ids;
     int held;       /* the directory stood on: a descriptor, or AT_FDCWD */
     bool held_ours; /* to be closed */
     int current;    /* its component */
@@ -213,14 +215,16 @@ static void follow(struct walker *w, struct component *link, int descriptor,
     bool magic = on_proc(descriptor);
     long length = text ? sys_readlinkat(descriptor, "", text, LINK_BYTES) : -ENOMEM;
     sys_close(descriptor);
+    link->role = ROLE_LINK;
     if (length < 0 || ++w->links > MOST_LINKS) {
-        if (length < 0)
+        if (length == -EACCES && magic)
+            stop(w, EACCES); /* to read it needs the same right as to follow it */
+        else if (length < 0)
             give_up(w);
         else
             stop(w, ELOOP);
         return;
     }
-    link->role = ROLE_LINK;
     link->link_target = (struct slice){text, (size_t)length};
     link->rest_behind = w->rest.length;
     w->path_length = directory_length;
@@ -252,11 +256,22 @@ static void follow(struct walker *w, struct component *link, int descriptor,
     }
 }
 
+/* Whether an errno tells of the name that was looked up, path_resolution(7), or a file system, and
+ * not of our own trouble in looking. */
+static bool is_an_answer(int error) {
+    static const int troubles[] = {EMFILE, ENFILE, ENOMEM, ENOSYS, EINVAL, EPERM,
+                                   EINTR,  EIO,    EBADF,  EAGAIN, EFAULT};
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
+        if (error == troubles[i])
+            return false;
+    return true;
+}
+
 /* Looks one name up in the held directory, and stands on what it finds. */
 static void step(struct walker *w, struct slice name, bool last) {
     struct component *directory = &w->components[w->current];
     size_t directory_length = w->path_length;
-    component_need(w->held, directory, ACCESS_SEARCH);
+    component_need(w->held, directory, ACCESS_SEARCH, w->real_ids);
 
     struct slice terminated = arena_copy(w->arena, name);
     bool dot = slice_is(name, "."), dots = slice_is(name, "..");
@@ -270,9 +285,8 @@ static void step(struct walker *w, struct slice name, bool last) {
         sys_close(descriptor);
         return;
     }
-    if (descriptor == -EMFILE || descriptor == -ENFILE || descriptor == -ENOMEM ||
-        descriptor == -ENOSYS || descriptor == -EINVAL || descriptor == -EPERM) {
-        give_up(w); /* our own trouble, not the call's */
+    if (descriptor < 0 && !is_an_answer(-descriptor)) {
+        give_up(w);
         return;
     }
     struct component *found = add_component(w, last ? ROLE_TARGET : ROLE_PASSAGE);
@@ -282,6 +296,11 @@ static void step(struct walker *w, struct slice name, bool last) {
         return;
     }
     component_observe(w->arena, descriptor, found);
+    if (!found->status_known && !is_an_answer(found->status_error)) {
+        sys_close(descriptor);
+        give_up(w); /* a link or not? */
+        return;
+    }
     bool link = found->status_known && S_ISLNK(found->status.st_mode);
     bool kept = last && !w->walk->trailing_slash &&
                 (w->flags & O_NOFOLLOW || (w->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL));
@@ -326,10 +345,11 @@ static void need_the_end(struct walker *w) {
         if (walk->trailing_slash && target->status_known && !S_ISDIR(target->status.st_mode))
             walk->error = ENOTDIR;
         else
-            component_need(w->held, target, access_needed(w->flags));
+            component_need(w->held, target, access_needed(w->flags) | w->wanted, w->real_ids);
     } else if (walk->error == ENOENT && walk->creates && walk->missing.length == 0 &&
                walk->directory >= 0) {
-        component_need(w->held, &w->components[walk->directory], ACCESS_WRITE | ACCESS_SEARCH);
+        component_need(w->held, &w->components[walk->directory], ACCESS_WRITE | ACCESS_SEARCH,
+                       w->real_ids);
     }
 }
 
@@ -339,6 +359,8 @@ void walk_path(struct arena *arena, const struct incident *incident, struct walk
         .walk = walk,
         .components = ARENA_ARRAY(arena, struct component, WALK_MOST_COMPONENTS),
         .flags = incident->flags,
+        .wanted = incident->wanted,
+        .real_ids = incident->real_ids,
         .held = AT_FDCWD,
         .rest = slice_of(incident->path),
     };

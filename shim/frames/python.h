@@ -37,10 +37,10 @@ void python_collect(struct arena *arena, struct memory *memory, struct python_st
 /*
  * Puts the Python frames into the native `stack`, each group right behind (outside of) the native
  * frame of the loop that runs it, and marks that frame and the rest of its object, when this is a
- * python executable or libpython, as `interpreter`. The native frames need .pc and .cfa. Groups
- * whose native frame is not there come after the native ones. `stack->frames` becomes a new array
- * in `arena`; when there is no room, `stack` stays as it was. stack->ended is kept, else
- * python->ended is told there. Safe in a signal handler.
+ * python executable or libpython, as `interpreter`. The native frames need .pc, .interrupted, .cfa
+ * and .object. Groups whose native frame is not there come after the native ones. `stack->frames`
+ * becomes a new array in `arena`; when there is no room, `stack` stays as it was. stack->ended is
+ * kept, else python->ended is told there. Safe in a signal handler.
  */
 void python_merge(struct arena *arena, const struct python_stack *python, struct stack *stack);
 

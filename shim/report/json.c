@@ -111,8 +111,8 @@ static void put_call(struct buffer *out, const struct report *report) {
                        ? report->facts->walk.components[0].path
                        : SLICE(""));
     open_array(out, "flags");
-    for (size_t i = 0; flag_name(incident->flags, i); i++)
-        put_string(out, slice_of(flag_name(incident->flags, i)));
+    for (size_t i = 0; how_name(incident, i); i++)
+        put_string(out, slice_of(how_name(incident, i)));
     buffer_char(out, ']');
     string(out, "errno", slice_of(errno_name(incident->error)));
     buffer_char(out, '}');

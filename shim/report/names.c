@@ -3,6 +3,7 @@
 #include "report/report.h"
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <unistd.h>
 
 const char *flag_name(int flags, size_t index) {
     static const char *const modes[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
@@ -27,6 +28,23 @@ const char *flag_name(int flags, size_t index) {
             return names[i].name;
         flags &= ~names[i].flag;
     }
+    return NULL;
+}
+
+const char *how_name(const struct incident *incident, size_t index) {
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } names[] = {{R_OK, "R_OK"}, {W_OK, "W_OK"}, {X_OK, "X_OK"}};
+    if (incident->how_kind <= HOW_STRUCT)
+        return flag_name(incident->flags, index);
+    if (incident->how_kind != HOW_ACCESS)
+        return NULL;
+    if (incident->wanted == 0)
+        return index == 0 ? "F_OK" : NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (incident->wanted & names[i].bit && index-- == 0)
+            return names[i].name;
     return NULL;
 }
 

@@ -39,6 +39,10 @@ void text_render_line(const struct report *report, struct buffer *out);
 /* The O_* flags of a call by name, one after the other; NULL behind the last. */
 const char *flag_name(int flags, size_t index);
 
+/* What a call was asked to do, by name: the O_* flags of an open, the R_OK … of access(2); nothing
+ * for the others. NULL behind the last. */
+const char *how_name(const struct incident *incident, size_t index);
+
 /* "CAP_CHOWN", or NULL for a number that has no name here; linux/capability.h. */
 const char *capability_name(unsigned capability);
 
@@ -90,7 +94,7 @@ bool sink_is_terminal(void);
  * without waiting. */
 void sink_stderr(struct slice text);
 
-/* Appends one line to the log file by one write. */
-void sink_log(struct arena *arena, struct slice line);
+/* Appends one line to the log file by one write; `pid` is what %p stands for. */
+void sink_log(struct arena *arena, struct slice line, pid_t pid);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/ask.h"
 #include "base/sys.h"
 #include "config.h"
 #include "report/report.h"
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
-#include <sys/utsname.h>
 
 enum { SIGNAL_PIPE = 13, SIGNAL_FILE_SIZE = 25 };
 
@@ -55,21 +55,38 @@ static void write_quietly(int descriptor, struct slice text) {
     }
 }
 
-void sink_stderr(struct slice text) {
+static bool takes_bytes_now(void) {
     struct pollfd polled = {.fd = 2, .events = POLLOUT};
+    return sys_poll(&polled, 1, 0) == 1 && (polled.revents & POLLOUT) != 0 &&
+           (polled.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+/* Where poll(2) may not be called, nor a SIGPIPE taken back: a second opening of the same pipe or
+ * terminal, which does not wait, and which reads too, so that a pipe has a reader, pipe(7). A
+ * socket cannot be opened so. */
+static void write_anew(struct slice text) {
+    int flags = O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int descriptor = sys_openat(AT_FDCWD, "/proc/thread-self/fd/2", flags, 0);
+    if (descriptor < 0)
+        return;
+    sys_write(descriptor, text.data, text.length);
+    sys_close(descriptor);
+}
+
+void sink_stderr(struct slice text) {
     if (text.length == 0 || !is_still_stderr())
         return;
     /* A pipe or terminal that nobody reads must not stop the host. */
-    if (start.type != S_IFREG &&
-        (sys_poll(&polled, 1, 0) != 1 || (polled.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 ||
-         (polled.revents & POLLOUT) == 0))
-        return;
-    write_quietly(2, text);
+    if (start.type == S_IFREG)
+        write_quietly(2, text);
+    else if (sys_careful)
+        write_anew(text);
+    else if (takes_bytes_now())
+        write_quietly(2, text);
 }
 
 /* %p is the process, %h the host. */
-static const char *log_name(struct arena *arena) {
-    struct utsname names;
+static const char *log_name(struct arena *arena, pid_t pid) {
     struct buffer path = buffer_in(arena, CONFIG_LOG_BYTES);
     struct slice rest = slice_of(config.log_path);
     while (rest.length > 0) {
@@ -77,10 +94,9 @@ static const char *log_name(struct arena *arena) {
         buffer_slice(&path, slice_first(rest, at));
         rest = slice_from(rest, at);
         if (slice_starts(rest, SLICE("%p"))) {
-            buffer_format(&path, "%d", sys_getpid());
+            buffer_format(&path, "%d", pid);
         } else if (slice_starts(rest, SLICE("%h"))) {
-            if (sys_call(SYS_uname, (long)&names, 0, 0, 0, 0, 0) == 0)
-                buffer_slice(&path, slice_of(names.nodename));
+            buffer_slice(&path, ask_host(arena));
         } else {
             buffer_slice(&path, slice_first(rest, 1));
             rest = slice_from(rest, 1);
@@ -92,8 +108,8 @@ static const char *log_name(struct arena *arena) {
     return path.cut ? NULL : path.data;
 }
 
-void sink_log(struct arena *arena, struct slice line) {
-    const char *path = config.log_path[0] ? log_name(arena) : NULL;
+void sink_log(struct arena *arena, struct slice line, pid_t pid) {
+    const char *path = config.log_path[0] ? log_name(arena, pid) : NULL;
     if (!path)
         return;
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;

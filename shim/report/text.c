@@ -29,6 +29,12 @@ static void put_path(struct page *page, struct slice path) {
 
 static const char *verb(const struct incident *incident) {
     int mode = incident->flags & O_ACCMODE;
+    if (incident->group == GROUP_DIR)
+        return "list";
+    if (incident->how_kind > HOW_STRUCT)
+        return incident->how_kind == HOW_ACCESS    ? "access"
+               : incident->how_kind == HOW_RESOLVE ? "resolve"
+                                                   : "stat";
     if (incident->flags & O_CREAT)
         return incident->error == ENOENT ? "create" : "open for writing";
     return mode == O_RDONLY && !(incident->flags & O_TRUNC) ? "read"
@@ -60,9 +66,9 @@ static void put_call(struct page *page) {
     buffer_char(page->out, '"');
     struct slice path = slice_of(incident->path);
     escape_shown(page->out, slice_first(path, MOST_PATH_BYTES), page->ascii);
-    buffer_format(page->out, "\"%s, ", path.length > MOST_PATH_BYTES ? "..." : "");
-    for (size_t i = 0; flag_name(incident->flags, i); i++)
-        buffer_format(page->out, "%s%s", i ? "|" : "", flag_name(incident->flags, i));
+    buffer_format(page->out, "\"%s", path.length > MOST_PATH_BYTES ? "..." : "");
+    for (size_t i = 0; how_name(incident, i); i++)
+        buffer_format(page->out, "%s%s", i ? "|" : ", ", how_name(incident, i));
     buffer_format(page->out, ") = %s %s (%s)   ", incident->null_result ? "NULL" : "-1",
                   errno_name(incident->error), errno_text(incident->error));
     escape_shown(page->out, slice_first(slice_basename(facts->executable), 40), page->ascii);

@@ -70,6 +70,10 @@ static void put_component_verdict(struct page *page, size_t index) {
         break;
     case COMPONENT_DENIED:
         page_paint(page, PAINT_RED);
+        if (judgement->class == CLASS_NONE) {
+            buffer_slice(page->out, SLICE("DENIED, not by these bits"));
+            break;
+        }
         buffer_format(page->out, "DENIED  needs %s (%s), %s %s %s", needs[component->needs & 7],
                       access_words(component->needs), class_bits(judgement->class),
                       judgement->class == CLASS_ACL_GROUP ? "have" : "has",

@@ -11,6 +11,17 @@ bool options_have(struct slice options, const char *option) {
     return false;
 }
 
+bool options_find(struct slice options, const char *name, struct slice *value) {
+    while (options.length > 0) {
+        struct slice option = slice_split(&options, ',');
+        if (slice_is(slice_split(&option, '='), name)) {
+            *value = option;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mount_is_idmapped(const struct mount *mount) {
     return mount && options_have(mount->options, "idmapped");
 }
@@ -41,6 +52,10 @@ static enum mapping mapping_of(const struct identity *identity, const struct id_
         if (id - map->ranges[i].inside < map->ranges[i].length)
             return MAYBE_MAPPED;
     return NOT_MAPPED;
+}
+
+enum mapping identity_mapping(const struct identity *identity) {
+    return mapping_of(identity, &identity->uid_map, identity->fsuid, identity->overflow_uid, NULL);
 }
 
 static enum mapping worse(enum mapping a, enum mapping b) {
@@ -162,28 +177,29 @@ void access_decide(const struct identity *identity, const struct component *comp
     }
     uid_t owner = component->status.st_uid;
     gid_t group = component->status.st_gid;
-    enum mapping owner_mapping =
+    access->owner_mapping =
         mapping_of(identity, &identity->uid_map, owner, identity->overflow_uid, component->mount);
-    enum mapping group_mapping =
+    access->group_mapping =
         mapping_of(identity, &identity->gid_map, group, identity->overflow_gid, component->mount);
-    access->mapping = worse(owner_mapping, group_mapping);
+    enum mapping mapping = worse(access->owner_mapping, access->group_mapping);
     access->unmapped_write =
-        (wanted & ACCESS_WRITE) && access->mapping != MAPPED && mount_is_idmapped(component->mount);
-    decide_by_class(identity, component, relate(identity, component, owner_mapping, group_mapping),
+        (wanted & ACCESS_WRITE) && mapping != MAPPED && mount_is_idmapped(component->mount);
+    decide_by_class(identity, component,
+                    relate(identity, component, access->owner_mapping, access->group_mapping),
                     wanted, access);
     /* An overflow id on both sides may stand for two different ids. */
-    if ((owner_mapping != MAPPED && identity->fsuid == owner) ||
-        (group_mapping != MAPPED && identity_in_group(identity, group)) ||
+    if ((access->owner_mapping != MAPPED && identity->fsuid == owner) ||
+        (access->group_mapping != MAPPED && identity_in_group(identity, group)) ||
         !identity->groups_complete)
         access->sure = false;
 
     if (access->missing == 0) {
         access->allowed = true;
     } else if (capability_allows(identity, component, wanted)) {
-        access->by_capability = access->mapping != NOT_MAPPED;
-        access->capability_idle = access->mapping != MAPPED;
+        access->by_capability = mapping != NOT_MAPPED;
+        access->capability_idle = mapping != MAPPED;
         access->allowed = access->by_capability;
-        if (access->mapping == MAYBE_MAPPED)
+        if (mapping == MAYBE_MAPPED)
             access->sure = false;
     }
 }

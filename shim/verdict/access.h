@@ -23,7 +23,7 @@ struct access {
     /* when owner or group is not mapped by an idmapped mount */
     bool unmapped_write;  /* nobody may write then, whatever the bits: HAS_UNMAPPED_ID(), linux/fs.h
                            */
-    enum mapping mapping; /* of owner and group together */
+    enum mapping owner_mapping, group_mapping;
 };
 
 /* inode_permission()'s discretionary part: acl_permission_check(), posix_acl_permission() and
@@ -36,11 +36,17 @@ static inline bool identity_has(const struct identity *identity, unsigned capabi
     return identity->effective >> capability & 1;
 }
 
+/* Whether the thread's own file system uid exists in its user namespace. */
+enum mapping identity_mapping(const struct identity *identity);
+
 /* Whether the mount maps ids by itself, mount_setattr(2). */
 bool mount_is_idmapped(const struct mount *mount);
 
 /* Whether a comma-separated list of mount options holds `option`. */
 bool options_have(struct slice options, const char *option);
+
+/* What stands behind "NAME=" in a list of mount options; false, *value untouched, without it. */
+bool options_find(struct slice options, const char *name, struct slice *value);
 
 /* "r-x" */
 struct rwx {

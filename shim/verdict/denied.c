@@ -11,6 +11,10 @@ static int find_suspect(const struct trial *trial) {
     int last = (int)walk->count - 1;
     if (walk->cut || walk->count == 0)
         return NO_CULPRIT;
+    /* We walked with other ids than access(2) asks with. */
+    for (int i = 0; i <= last && trial->incident->real_ids; i++)
+        if (walk->components[i].kernel_answer == EACCES)
+            return i;
     if (walk->error == EACCES)
         return walk->components[last].role == ROLE_LINK ? last : walk->directory;
     if (walk->error == 0)
@@ -23,7 +27,10 @@ static int find_suspect(const struct trial *trial) {
 /* The kernel's answer at the suspect: EACCES, 0 or ANSWER_UNKNOWN. */
 static int kernel_answer_at(const struct trial *trial, int suspect) {
     const struct walk *walk = &trial->facts->walk;
-    return walk->error == EACCES ? EACCES : component_at(trial, suspect)->kernel_answer;
+    if (walk->error == EACCES && !trial->incident->real_ids)
+        return EACCES;
+    const struct component *component = component_at(trial, suspect);
+    return component->needs == 0 ? 0 : component->kernel_answer;
 }
 
 /* ---- why ---- */
@@ -105,15 +112,14 @@ static void explain(struct trial *trial, const struct component *component,
 
 /* ---- which cause ---- */
 
-static enum cause plain_cause(const struct trial *trial, const struct component *component,
-                              unsigned missing) {
-    bool on_the_way = component->role != ROLE_TARGET;
-    if (on_the_way)
-        return component->needs & ACCESS_WRITE ? CAUSE_dir_write : CAUSE_dir_search;
-    if (S_ISDIR(component->status.st_mode))
-        return component->needs & ACCESS_WRITE ? CAUSE_dir_write : CAUSE_dir_list;
-    (void)trial;
-    return missing & ACCESS_READ ? CAUSE_file_read : CAUSE_file_write;
+static enum cause plain_cause(const struct component *component, unsigned missing) {
+    if (S_ISDIR(component->status.st_mode) || component->role != ROLE_TARGET)
+        return component->needs & ACCESS_WRITE ? CAUSE_dir_write
+               : missing & ACCESS_READ         ? CAUSE_dir_list
+                                               : CAUSE_dir_search;
+    return missing & ACCESS_READ    ? CAUSE_file_read
+           : missing & ACCESS_WRITE ? CAUSE_file_write
+                                    : CAUSE_file_execute;
 }
 
 /* Has a class behind the one that decided every bit that is missing? */
@@ -136,93 +142,80 @@ static enum cause choose_cause(const struct trial *trial, const struct component
         return access->mask_took ? CAUSE_acl_mask : CAUSE_acl_entry;
     if (later_class_has(component, access))
         return CAUSE_class_shadow;
-    return plain_cause(trial, component, access->missing);
+    return plain_cause(component, access->missing);
 }
 
-/* ---- when nothing that can be seen refuses ---- */
+/* ---- when the plain rule does not explain it ---- */
 
-static bool changed_lately(const struct trial *trial) {
-    const struct facts *facts = trial->facts;
-    for (size_t i = 0; i < facts->walk.count; i++) {
-        const struct component *component = &facts->walk.components[i];
-        if (component->status_known && component->status.st_ctim.tv_sec + 1 >= facts->now.tv_sec)
-            return true;
+/* In the order in which the kernel would come to them. */
+static void judge_beyond(struct trial *trial, const struct suspicion *suspicion) {
+    if (!trial->facts->surroundings.known) {
+        trial->verdict->asks_for_more = true;
+        judge_unseen(trial, suspicion);
+        return;
     }
-    return false;
+    if (judge_proc_guard(trial, suspicion->at) || judge_fuse_private(trial, suspicion) ||
+        judge_protected_symlink(trial, true) || judge_protected_create(trial, true) ||
+        judge_nfs_server(trial, suspicion) || judge_smb_server(trial, suspicion) ||
+        judge_modules(trial, suspicion))
+        return;
+    judge_unseen(trial, suspicion);
 }
 
-/* What could have refused without leaving a trace that this process may read, with the evidence. */
-static void list_candidates(struct trial *trial, const struct component *component) {
-    const struct identity *identity = &trial->facts->identity;
-    struct buffer text = buffer_in(trial->arena, 512);
-    buffer_slice(&text, SLICE("what could refuse unseen:"));
-    size_t before = text.length;
-    if (identity->lsm_label.length > 0 && !slice_is(identity->lsm_label, "unconfined"))
-        buffer_format(&text, " a security module (label %.*s);", (int)identity->lsm_label.length,
-                      identity->lsm_label.data);
-    if (identity->seccomp > 0)
-        buffer_slice(&text, SLICE(" a seccomp filter (one is active);"));
-    if (identity->no_new_privs)
-        buffer_slice(&text, SLICE(" Landlock (no_new_privs is set);"));
-    if (component && component->mount)
-        buffer_format(&text, " the file system (%.*s);", (int)component->mount->fstype.length,
-                      component->mount->fstype.data);
-    if (text.length > before)
-        text.length--; /* the last semicolon */
-    else
-        buffer_slice(&text, SLICE(" a security module, a BPF program, the file system itself"));
-    add_note(trial, "%.*s", (int)text.length, text.data);
-}
-
-static void judge_unseen(struct trial *trial, int suspect, int kernel) {
-    const struct component *component = component_at(trial, suspect);
-    if (suspect == NO_CULPRIT && trial->facts->walk.error == ENOENT) {
+static void judge_without_suspect(struct trial *trial) {
+    struct access access = {.allowed = true};
+    if (judge_protected_symlink(trial, true))
+        return;
+    if (trial->facts->walk.error == ENOENT) {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)trial->facts->walk.count - 1, NULL);
         trial->verdict->why =
             SLICE("the call was refused; a moment later a part of the path is gone");
         return;
     }
-    if (kernel == 0 && changed_lately(trial)) {
-        conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, suspect, NULL);
-        trial->verdict->why =
-            SLICE("mode, ACL and capabilities allow it now; something on the path was "
-                  "changed within the last second");
-        return;
-    }
-    conclude(trial, CAUSE_unseen, CERTAINTY_UNKNOWN, suspect, NULL);
-    trial->verdict->why =
-        kernel == EACCES
-            ? SLICE("mode, ACL and capabilities allow it, and yet the kernel refuses at this "
-                    "component")
-            : SLICE(
-                  "owner, mode, ACL and capabilities allow it at every component, and the kernel's "
-                  "own access check agrees; something behind them refused");
-    list_candidates(trial, component);
+    trial->verdict->asks_for_more = !trial->facts->surroundings.known;
+    judge_unseen(trial, &(struct suspicion){NO_CULPRIT, ANSWER_UNKNOWN, &access});
 }
 
 void judge_denied(struct trial *trial) {
+    /* A link that may not be followed stands before all that was found behind it; what a sticky
+     * directory and a nodev mount forbid the kernel asks before it looks at the file's bits. */
+    if (judge_protected_symlink(trial, false) || judge_protected_create(trial, false) ||
+        judge_nodev(trial))
+        return;
     int suspect = find_suspect(trial);
     if (suspect == NO_CULPRIT) {
-        judge_unseen(trial, suspect, ANSWER_UNKNOWN);
+        judge_without_suspect(trial);
         return;
     }
     const struct component *component = component_at(trial, suspect);
     int kernel = kernel_answer_at(trial, suspect);
     struct access access;
     access_decide(&trial->facts->identity, component, component->needs, &access);
+    struct suspicion suspicion = {suspect, kernel, &access};
     /* An id that may or may not be mapped: the kernel knows. */
     bool unmapped = access.capability_idle || access.unmapped_write;
     bool refused = !access.allowed || (unmapped && kernel == EACCES);
     if (!refused || kernel == 0 || !component->status_known) {
-        judge_unseen(trial, suspect, kernel);
+        judge_beyond(trial, &suspicion);
         return;
     }
     enum cause cause = choose_cause(trial, component, &access);
     bool proven = kernel == EACCES && access.sure;
+    if (cause != CAUSE_unmapped_owner && judge_mount_mask(trial, &suspicion))
+        return;
     conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);
     trial->judgements[suspect] = (struct judgement){COMPONENT_DENIED, access.class, access.granted};
     explain(trial, component, &access);
+    /* Who lists a directory goes on to what is listed: mend both at once. */
+    if (trial->incident->group == GROUP_DIR && component->role == ROLE_TARGET)
+        access_decide(&trial->facts->identity, component, component->needs | ACCESS_SEARCH,
+                      &access);
     fix_denied(trial, suspect, &access);
+    const struct identity *identity = &trial->facts->identity;
+    if (trial->incident->real_ids &&
+        (identity->fsuid != identity->euid || identity->fsgid != identity->egid))
+        add_note(trial, "%s asks for the real ids, not for the effective ones, uid %u gid %u",
+                 trial->incident->function, identity->euid, identity->egid);
     if (trial->facts->walk.error == EACCES)
         add_note(trial, "what lies below cannot be seen from here and may need access too");
 }

@@ -46,6 +46,8 @@ static void add_command(struct trial *trial, int culprit, const struct access *a
         return;
     struct fix *fix = &verdict->fixes[verdict->fix_count++];
     *fix = (struct fix){.run_as = remedy->run_as};
+    if (access->group_mapping != MAPPED) /* capable_wrt_inode_uidgid(): root's capability is idle */
+        fix->run_as &= ~(unsigned)RUN_AS_ROOT;
     fix->arguments[fix->argument_count++] = remedy->tool;
     if (remedy->option.length > 0)
         fix->arguments[fix->argument_count++] = remedy->option;
@@ -174,6 +176,7 @@ static void set_entry(struct draft *draft, enum acl_tag tag, uint32_t id, unsign
 static bool fix_by_acl(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     uid_t user = trial->facts->identity.fsuid;
+    size_t fixes_before = trial->verdict->fix_count;
     struct draft draft;
     if (!start_draft(trial, component, &draft))
         return false;
@@ -203,39 +206,16 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
     remedy.after.acl = (struct acl){ACL_PRESENT, draft.entries, draft.count};
     remedy.after.status.st_mode |= draft.new_mask << 3;
     add_command(trial, culprit, access, &remedy);
-    return trial->verdict->fix_count > 0;
+    return trial->verdict->fix_count > fixes_before;
 }
 
 /* ---- which of them ---- */
 
-static void advise_on_namespace(struct trial *trial, const struct component *component) {
-    if (mount_is_idmapped(component->mount))
-        add_advice(trial,
-                   SLICE("the mount maps ids: let it map this owner too, or change the owner from "
-                         "outside; chmod here cannot help"));
-    else
-        add_advice(
-            trial,
-            SLICE("from outside this user namespace: give the file to an id that is mapped "
-                  "here, or map its owner (podman: --userns=keep-id); chmod here cannot help"));
-}
-
-static void note_owner(struct trial *trial, const struct component *component) {
-    const struct stat *status = &component->status;
-    if (trial->verdict->cause == CAUSE_root_without_capability && status->st_uid != 0)
-        add_note(trial,
-                 "or run it as the owner, uid %u gid %u (docker: --user %u:%u): nothing on disk "
-                 "needs to change then",
-                 status->st_uid, status->st_gid, status->st_uid, status->st_gid);
-}
-
 void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     unsigned group_bits = component->status.st_mode >> 3 & 7;
-    if (trial->verdict->cause == CAUSE_unmapped_owner) {
-        advise_on_namespace(trial, component);
+    if (fix_by_world(trial, culprit, access))
         return;
-    }
     if (component->group_joinable && (access->missing & ~group_bits) == 0)
         add_advice(trial, arena_format(
                               trial->arena,
@@ -248,5 +228,4 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     if (component->needs == (ACCESS_READ | ACCESS_WRITE) && access->missing == ACCESS_WRITE &&
         component->role == ROLE_TARGET)
         add_note(trial, "reading alone is allowed: if the program only reads, open it read-only");
-    note_owner(trial, component);
 }

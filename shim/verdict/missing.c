@@ -85,6 +85,8 @@ static void judge_absent_name(struct trial *trial) {
                   "missing at the time of the call");
         return;
     }
+    if (!walk->creates && judge_near(trial, last))
+        return;
     enum cause cause = final           ? CAUSE_missing_file
                        : walk->creates ? CAUSE_create_in_missing_dir
                                        : CAUSE_missing_dir;
@@ -94,6 +96,7 @@ static void judge_absent_name(struct trial *trial) {
               : SLICE("what stands before it exists and was searched; it holds no such "
                       "name");
     note_base(trial);
+    note_search(trial);
     if (cause == CAUSE_create_in_missing_dir)
         fix_by_mkdir(trial, absent);
     else

@@ -14,18 +14,63 @@ struct trial {
     struct judgement *judgements; /* one for each component */
 };
 
+/* Where the kernel said no, and what the plain rule and the kernel's own check say there. */
+struct suspicion {
+    int at;     /* the component, or NO_CULPRIT */
+    int kernel; /* EACCES, 0 or ANSWER_UNKNOWN */
+    const struct access *access;
+};
+
 /* EACCES to a cause, with its why and fixes. */
 void judge_denied(struct trial *trial);
+
+/* The causes of EACCES beside the plain rule. Each concludes and returns true when it is its case.
+ */
+bool judge_protected_symlink(struct trial *trial, bool guess);
+bool judge_protected_create(struct trial *trial, bool guess);
+bool judge_nodev(struct trial *trial);
+bool judge_proc_guard(struct trial *trial, int suspect);
+bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);
+bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion);
+bool judge_nfs_server(struct trial *trial, const struct suspicion *suspicion);
+bool judge_smb_server(struct trial *trial, const struct suspicion *suspicion);
+bool judge_modules(struct trial *trial, const struct suspicion *suspicion);
+
+/* What is left: a change meanwhile, or candidates with their evidence. */
+void judge_unseen(struct trial *trial, const struct suspicion *suspicion);
+
+/* Any other errno to a cause: the neighbours of EACCES and ENOENT. */
+void judge_other(struct trial *trial);
 
 /* ENOENT to a cause, with its why and fixes. */
 void judge_missing(struct trial *trial);
 
+/* ENOENT to one of the causes that tell what was meant, by facts->neighbours; false, with nothing
+ * concluded, when nothing tells it. `absent` is the index of the first missing component. */
+bool judge_near(struct trial *trial, int absent);
+
+/* Adds the ways to what `judge_near` found and to the habit that made the slip. */
+void fix_near(struct trial *trial, const struct neighbour *nearest);
+
+/* Says which limits the search for a near name met. */
+void note_search(struct trial *trial);
+
 /* The least fix for `access->missing` at component `culprit`: commands where they help. */
 void fix_denied(struct trial *trial, int culprit, const struct access *access);
+
+/* What helps in a container, a user namespace or a service's sandbox. True: nothing else does. */
+bool fix_by_world(struct trial *trial, int culprit, const struct access *access);
 
 /* Sets cause, certainty and culprit, and the summary from the catalogue. */
 void conclude(struct trial *trial, enum cause cause, enum certainty certainty, int culprit,
               const struct access *access);
+
+/* Marks the component as the one that refused, by something else than its bits; what was found
+ * behind it the call did not reach. */
+void refuse_at(struct trial *trial, int culprit);
+
+/* Notes that the plain rule refuses at this component as well, if it does. */
+void note_mode_too(struct trial *trial, int culprit);
 
 /* Adds a note, or a fix in words; dropped without a word when there is no room. */
 __attribute__((format(printf, 2, 3))) void add_note(struct trial *trial, const char *format, ...);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buffer.h"
+#include "base/errnames.h"
 #include "base/escape.h"
 #include "verdict/trial.h"
 #include <errno.h>
@@ -58,6 +59,8 @@ static void put_placeholder(struct trial *trial, struct buffer *text, struct sli
         buffer_format(text, "%s", class_words(access->class));
     else if (slice_is(name, "missing") && access)
         buffer_format(text, "%s", access_words(access->missing));
+    else if (slice_is(name, "errno"))
+        buffer_format(text, "%s", errno_name(trial->incident->error));
     else
         buffer_slice(text, SLICE("it"));
 }
@@ -94,10 +97,25 @@ void add_note(struct trial *trial, const char *format, ...) {
         verdict->notes[verdict->note_count++] = buffer_text(&text);
 }
 
+void note_mode_too(struct trial *trial, int culprit) {
+    const struct component *component = component_at(trial, culprit);
+    struct access access;
+    access_decide(&trial->facts->identity, component, component->needs, &access);
+    if (access.missing != 0 && !access.by_capability)
+        add_note(trial, "behind that its owner and mode give uid %u no %s either",
+                 trial->facts->identity.fsuid, access_words(access.missing));
+}
+
 void add_advice(struct trial *trial, struct slice advice) {
     struct verdict *verdict = trial->verdict;
     if (verdict->fix_count < VERDICT_MOST_FIXES && advice.length > 0)
         verdict->fixes[verdict->fix_count++] = (struct fix){.advice = advice};
+}
+
+void refuse_at(struct trial *trial, int culprit) {
+    trial->judgements[culprit] = (struct judgement){.verdict = COMPONENT_DENIED};
+    for (size_t i = (size_t)culprit + 1; i < trial->facts->walk.count; i++)
+        trial->judgements[i] = (struct judgement){.verdict = COMPONENT_UNREACHED};
 }
 
 /* What the rule says of each component, whatever the cause will be. */
@@ -127,6 +145,16 @@ static void judge_components(struct trial *trial) {
     }
 }
 
+/* access_override_creds() of fs/open.c: access(2) is judged by the real ids, and by capabilities
+ * only when the real user is root. */
+static struct identity identity_of_real_ids(const struct identity *identity) {
+    struct identity real = *identity;
+    real.fsuid = identity->ruid;
+    real.fsgid = identity->rgid;
+    real.effective = identity->ruid == 0 ? identity->permitted : 0;
+    return real;
+}
+
 void verdict_reach(struct arena *arena, const struct incident *incident, const struct facts *facts,
                    struct verdict *verdict) {
     *verdict = (struct verdict){.culprit = NO_CULPRIT};
@@ -137,9 +165,17 @@ void verdict_reach(struct arena *arena, const struct incident *incident, const s
         return;
     }
     verdict->judgements = trial.judgements;
+    struct facts asked_for;
+    if (incident->real_ids) {
+        asked_for = *facts;
+        asked_for.identity = identity_of_real_ids(&facts->identity);
+        trial.facts = &asked_for;
+    }
     judge_components(&trial);
     if (incident->error == ENOENT)
         judge_missing(&trial);
-    else
+    else if (incident->error == EACCES)
         judge_denied(&trial);
+    else
+        judge_other(&trial);
 }

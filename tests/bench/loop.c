@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * loop open PATH COUNT       opens PATH that often and closes what it got; prints nanoseconds
+ * loop stat PATH COUNT       asks for the status of PATH that often
+ * loop list PATH COUNT       opens the directory PATH that often, and closes it
  * loop report PATH COUNT     prints the nanoseconds of the first open of PATH, then the median of
  *                            COUNT more of them
  * loop start COUNT A B       runs /bin/true with LD_PRELOAD=A and with LD_PRELOAD=B in turns;
  *                            prints the median nanoseconds of each
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +54,20 @@ static void loop_open(const char *path, long count) {
     printf("%ld\n", now_ns() - before);
 }
 
+static void loop_stat(const char *path, long count) {
+    struct stat status;
+    for (long i = 0; i < count; i++)
+        (void)!stat(path, &status);
+}
+
+static void loop_list(const char *path, long count) {
+    for (long i = 0; i < count; i++) {
+        DIR *directory = opendir(path);
+        if (directory)
+            closedir(directory);
+    }
+}
+
 static void loop_report(const char *path, size_t count) {
     long *taken = calloc(count, sizeof *taken);
     printf("%ld", open_once(path));
@@ -83,6 +101,10 @@ static void loop_start(size_t count, const char *a, const char *b) {
 int main(int count, char **arguments) {
     if (count == 4 && strcmp(arguments[1], "open") == 0)
         loop_open(arguments[2], atol(arguments[3]));
+    else if (count == 4 && strcmp(arguments[1], "stat") == 0)
+        loop_stat(arguments[2], atol(arguments[3]));
+    else if (count == 4 && strcmp(arguments[1], "list") == 0)
+        loop_list(arguments[2], atol(arguments[3]));
     else if (count == 4 && strcmp(arguments[1], "report") == 0)
         loop_report(arguments[2], (size_t)atol(arguments[3]));
     else if (count == 5 && strcmp(arguments[1], "start") == 0)

@@ -10,9 +10,14 @@
  */
 #include "incident.h"
 #include "libc_names.h"
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
+#include <ftw.h>
+#include <glob.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,17 +37,36 @@ FILE *stream;
 struct open_how open_how;
 const struct open_how *how = &open_how;
 size_t size = sizeof open_how;
+int wanted = R_OK, version = 1, descriptors = 8;
+unsigned mask;
+size_t room = 2 * PATH_MAX;
+/* Of the same size in both variants of a name, so that one of them serves: hence void. */
+static union {
+    struct stat status;
+    struct statx extended;
+    glob_t found;
+    struct dirent **list;
+    char target[2 * PATH_MAX];
+} room_for_results;
+void *status = &room_for_results, *extended = &room_for_results, *found = &room_for_results,
+     *list = &room_for_results, *target = &room_for_results;
+void *filter, *compare, *refused, *tree;
+
+static int go_on(void) {
+    return 0;
+}
+void *each = go_on;
 
 enum { UNTOUCHED = 77, DESCRIPTORS = 64 };
 
 /* ---- what came of a call ---- */
 
 static void print_descriptor(int descriptor) {
-    struct stat status;
-    if (fcntl(descriptor, F_GETFD) < 0 || fstat(descriptor, &status) != 0)
+    struct stat file;
+    if (fcntl(descriptor, F_GETFD) < 0 || fstat(descriptor, &file) != 0)
         return;
     printf(" flags %#o close-on-exec %d mode %o size %lld", (unsigned)fcntl(descriptor, F_GETFL),
-           fcntl(descriptor, F_GETFD), status.st_mode, (long long)status.st_size);
+           fcntl(descriptor, F_GETFD), file.st_mode, (long long)file.st_size);
 }
 
 static void print_open_descriptors(void) {
@@ -99,6 +123,8 @@ static void print_pointer(const void *result, int error) {
         PRINT(result, error);                                                                      \
     }
 #define CALL_AT CALL
+#define CALL_GLOB CALL
+#define CALL_FTS CALL
 #include "exports.def"
 #undef CALL
 
@@ -124,6 +150,7 @@ static const struct situation {
     {"truncating", "old-%s.png", "w", O_WRONLY | O_TRUNC, AT_FDCWD},
     {"a file without a name", ".", "r", O_RDWR | O_TMPFILE, AT_FDCWD},
     {"EACCES at the file", "locked-%s.png", "r", O_RDONLY, AT_FDCWD},
+    {"EACCES on the way, reading", "closed-%s/a.png", "r", O_RDONLY, AT_FDCWD},
     {"EACCES on the way", "closed-%s/a.png", "r+", O_RDWR, AT_FDCWD},
     {"EACCES of a new file", "sealed-%s/a.png", "w", O_WRONLY | O_CREAT, AT_FDCWD},
     {"ENOENT", "missing-%s.png", "r", O_RDONLY, AT_FDCWD},
@@ -155,7 +182,7 @@ static char *filled_in(const char *pattern, const char *name) {
 }
 
 static void in_a_child(const struct row *row, const char *what) {
-    int status;
+    int outcome;
     printf("%s, %s: ", row->name, what);
     fflush(stdout);
     pid_t child = fork();
@@ -164,14 +191,16 @@ static void in_a_child(const struct row *row, const char *what) {
         setrlimit(RLIMIT_CORE, &no_core);
         stream = fopen("other.png", "r");
         open_how = (struct open_how){.flags = (unsigned)flags, .mode = mode};
+        if (strstr(row->name, "fts"))
+            tree = fts_open((char *const[]){(char *)path, NULL}, FTS_PHYSICAL, NULL);
         row->call();
         fflush(stdout);
         _exit(0);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child)
+    if (child < 0 || waitpid(child, &outcome, 0) != child)
         abort();
-    if (status != 0)
-        printf("killed by signal %d, status %d\n", WTERMSIG(status), WEXITSTATUS(status));
+    if (outcome != 0)
+        printf("killed by signal %d, status %d\n", WTERMSIG(outcome), WEXITSTATUS(outcome));
     fflush(stdout);
 }
 

@@ -94,7 +94,7 @@ static int any_flags(struct random *random) {
     if (random_chance(random, 6))
         flags |= O_PATH;
     /* Together they mean nothing: kernels before 6.3 make a file, later ones answer EINVAL. */
-    return flags & O_CREAT ? flags & ~O_DIRECTORY : flags;
+    return (flags & O_CREAT) ? flags & ~O_DIRECTORY : flags;
 }
 
 static const struct {
@@ -127,7 +127,7 @@ static int any_base(struct random *random, const struct scene *scene) {
         int node =
             scene->top - 1 + (int)random_below(random, (unsigned)(scene->count - scene->top + 1));
         enum node_type type = scene->nodes[node].type;
-        if (!rights_root_reaches(scene, node))
+        if (!rights_root_reaches(scene, node) || scene->nodes[node].dead)
             continue;
         if (type == DIRECTORY || (type == REGULAR && random_chance(random, 5)))
             return node;

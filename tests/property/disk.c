@@ -5,16 +5,21 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* What stands behind the path of the top's parent: "t/a/b". */
+/* What stands behind the path of the top's parent: "t/a/b"; "." for the parent itself.
+ * A path that leads elsewhere stays absolute. */
 static const char *relative(const struct scene *scene, const char *path) {
     char parent[PATH_BYTES];
     node_path(scene, scene->top - 1, parent, sizeof parent);
-    return path + strlen(parent) + 1;
+    size_t length = strlen(parent);
+    if (strncmp(path, parent, length) != 0)
+        return path;
+    return path[length] ? path + length + 1 : ".";
 }
 
 static bool failed(const char *what, const char *path) {
@@ -48,11 +53,14 @@ static bool make(const struct node *node, const char *path) {
     return error == 0 || failed("make", path);
 }
 
+/* system.posix_acl_access and _default, linux/posix_acl_xattr.h. */
+struct attribute {
+    uint32_t version;
+    struct entry entry[MOST_ENTRIES];
+};
+
 static bool set_acl(const char *path, const char *attribute, const struct entries *acl) {
-    struct {
-        uint32_t version;
-        struct entry entry[MOST_ENTRIES];
-    } value = {.version = 2};
+    struct attribute value = {.version = 2};
     if (acl->count == 0)
         return lremovexattr(path, attribute) == 0 || errno == ENODATA || failed(attribute, path);
     memcpy(value.entry, acl->entry, acl->count * sizeof *acl->entry);
@@ -63,6 +71,8 @@ static bool set_acl(const char *path, const char *attribute, const struct entrie
 /* chown(2) clears set-id bits and the ACL's mask follows chmod(2), so: owner, mode, ACL. */
 bool disk_dress(const struct scene *scene, int index) {
     const struct node *node = &scene->nodes[index];
+    if (node->dead)
+        return true;
     char absolute[PATH_BYTES];
     node_path(scene, index, absolute, sizeof absolute);
     const char *path = relative(scene, absolute);
@@ -77,17 +87,67 @@ bool disk_dress(const struct scene *scene, int index) {
     return node->type != DIRECTORY || set_acl(path, "system.posix_acl_default", &node->default_acl);
 }
 
-bool disk_build(const struct scene *scene) {
-    char path[PATH_BYTES];
-    for (int i = scene->top; i < scene->count; i++) {
-        node_path(scene, i, path, sizeof path);
-        if (!make(&scene->nodes[i], relative(scene, path)))
+static bool get_acl(const char *path, const char *attribute, struct entries *acl) {
+    struct attribute value;
+    ssize_t bytes = lgetxattr(path, attribute, &value, sizeof value);
+    acl->count = 0;
+    if (bytes < 0)
+        return errno == ENODATA || failed(attribute, path);
+    acl->count = (unsigned)(((size_t)bytes - sizeof value.version) / sizeof *value.entry);
+    memcpy(acl->entry, value.entry, acl->count * sizeof *value.entry);
+    return true;
+}
+
+bool disk_read(struct scene *scene) {
+    char absolute[PATH_BYTES];
+    for (int i = scene->top - 1; i < scene->count; i++) {
+        struct node *node = &scene->nodes[i];
+        struct stat status;
+        if (node->dead)
+            continue;
+        node_path(scene, i, absolute, sizeof absolute);
+        const char *path = relative(scene, absolute);
+        if (lstat(path, &status) != 0)
+            return failed("lstat", path);
+        node->uid = status.st_uid;
+        node->gid = status.st_gid;
+        node->mode = status.st_mode & 07777;
+        if (node->type != LINK && !get_acl(path, "system.posix_acl_access", &node->acl))
             return false;
     }
+    return true;
+}
+
+bool disk_make(const struct scene *scene, int node) {
+    char path[PATH_BYTES];
+    node_path(scene, node, path, sizeof path);
+    return make(&scene->nodes[node], relative(scene, path));
+}
+
+void disk_unmake(const struct scene *scene, int node) {
+    char path[PATH_BYTES];
+    node_path(scene, node, path, sizeof path);
+    if (remove(relative(scene, path)) != 0)
+        failed("remove", path);
+}
+
+bool disk_build(const struct scene *scene) {
+    for (int i = scene->top; i < scene->count; i++)
+        if (!scene->nodes[i].dead && !disk_make(scene, i))
+            return false;
     for (int i = scene->top; i < scene->count; i++)
         if (!disk_dress(scene, i))
             return false;
     return true;
+}
+
+void disk_freeze(const struct scene *scene, bool frozen) {
+    char path[PATH_BYTES];
+    if (!scene->place->read_only_super)
+        return;
+    node_path(scene, scene->mount, path, sizeof path);
+    if (mount(NULL, path, NULL, MS_REMOUNT | (frozen ? MS_RDONLY : 0), NULL) != 0)
+        failed("remount", path);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int flag, struct FTW *ftw) {

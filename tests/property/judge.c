@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const COMPLAINTS[COMPLAINT_COUNT] = {
+const char *const COMPLAINTS[COMPLAINT_COUNT + 1] = {
     "content",
     "the kernel's answer is not the oracle's",
     "the library crashed",
@@ -16,6 +16,7 @@ const char *const COMPLAINTS[COMPLAINT_COUNT] = {
     "granting everything on the culprit changes nothing",
     "the fix does not work",
     "the fix opens to others and does not say so",
+    "could not be run",
 };
 
 const char *answer_name(int error) {
@@ -43,20 +44,22 @@ static bool is_expected(const struct expectation *expectation, const char *cause
 }
 
 enum complaint judge(const struct expectation *expectation, const struct outcome *outcome) {
+    if (outcome->done && expectation->also && outcome->error == expectation->also)
+        return CONTENT;
     if (!outcome->done || outcome->error != expectation->error)
         return COMPLAINT_KERNEL;
     if (!outcome->known)
         return CONTENT;
     if (!outcome->examined)
         return COMPLAINT_CRASH;
+    if (expectation->lookalike && outcome->certainty != SURE_PROVEN)
+        return CONTENT; /* nobody could tell; it does not claim to */
     if (expectation->error == 0)
         return blames_nobody(outcome) ? CONTENT : COMPLAINT_BLAME;
-    if (!can_be_told(expectation)) {
-        bool wanted = expectation->error == EACCES || expectation->error == ENOENT;
-        bool fair = !wanted || expectation->also_refused || blames_nobody(outcome);
-        return fair ? CONTENT : COMPLAINT_BLAME;
-    }
-    if (expectation->lookalike && strcmp(outcome->cause, "unseen") == 0)
+    if (!can_be_told(expectation))
+        return CONTENT;
+    if (expectation->guess && outcome->certainty == SURE_LIKELY &&
+        strcmp(outcome->cause, "unmapped-owner") == 0)
         return CONTENT;
     if (!is_expected(expectation, outcome->cause))
         return COMPLAINT_CAUSE;

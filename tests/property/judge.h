@@ -16,10 +16,10 @@ enum complaint {
     COMPLAINT_PROGRESS,  /* granting all on the culprit changes nothing */
     COMPLAINT_FIX,       /* the fix cannot be run, or does not help */
     COMPLAINT_LEAK,      /* the fix opens to others and does not say so */
-    COMPLAINT_COUNT
+    COMPLAINT_COUNT      /* could not be run */
 };
 
-extern const char *const COMPLAINTS[COMPLAINT_COUNT];
+extern const char *const COMPLAINTS[COMPLAINT_COUNT + 1];
 
 enum complaint judge(const struct expectation *expectation, const struct outcome *outcome);
 

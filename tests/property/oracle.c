@@ -27,7 +27,8 @@ struct road {
 static void blame(struct road *road, int node, const char *cause) {
     road->answer->culprit = node;
     road->answer->causes[0] = cause;
-    node_path(road->scene, node, road->answer->culprit_path, sizeof road->answer->culprit_path);
+    if (!road->scene->nodes[node].dead) /* which has no path any more */
+        node_path(road->scene, node, road->answer->culprit_path, sizeof road->answer->culprit_path);
 }
 
 /* All the helpers below return true when the walk goes on, false when the answer is known. */
@@ -45,11 +46,8 @@ static bool need(struct road *road, int node, unsigned needs) {
         return true;
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
-    /* An idmapped mount's map cannot be read by those who use it. */
-    road->answer->guess =
-        road->scene->place->idmapped &&
-        (seen_uid(road->scene, node) == UINT32_MAX || seen_gid(road->scene, node) == UINT32_MAX);
-    road->answer->lookalike = road->answer->guess && rights_overflow_held(road->subject);
+    road->answer->guess = rights_blurred(road->scene, road->subject, node);
+    road->answer->lookalike |= road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
     return false;
@@ -63,6 +61,10 @@ static bool read_only(const struct scene *scene, int node) {
 static bool missing(struct road *road, const char *name, size_t length, bool last, bool slash) {
     struct expectation *answer = road->answer;
     refuse(road, ENOENT, NO_NODE, NULL);
+    if (road->scene->nodes[road->at].dead) {
+        answer->causes[0] = "deleted-cwd";
+        return false;
+    }
     if (road->depth > 0) {
         blame(road, road->inside[road->depth - 1].node, "dangling-symlink");
         if (!last && (road->flags & O_CREAT))
@@ -92,14 +94,28 @@ static bool link_protected(const struct road *road, int link) {
            (owner == UINT32_MAX || owner != seen_uid(scene, road->at));
 }
 
+/* In a sticky directory the kernel compares owners that the process sees as one and the same id. */
+static bool sticky_owners_unknown(const struct road *road, int node) {
+    return (road->scene->nodes[road->at].mode & 01000) &&
+           !rights_shown(road->scene, road->subject, node) &&
+           !rights_shown(road->scene, road->subject, road->at);
+}
+
 /* Puts the link's text before what is left. `last`: nothing is left. */
 static bool follow(struct road *road, int link, const char *after, bool last) {
     const struct scene *scene = road->scene;
     if (++road->links > MOST_LINKS)
         return refuse(road, ELOOP, NO_NODE, NULL);
     /* The kernel guards a link where the path ends, not one that is passed through. */
-    if (last && link_protected(road, link))
+    if (last && sticky_owners_unknown(road, link))
+        road->answer->lookalike = true;
+    if (last && link_protected(road, link)) {
+        /* Linux (6.18) walks once more before it says so, and counts the links on; but not when
+         * it had to write a link's access time on the way. */
+        if (2 * road->links > MOST_LINKS)
+            road->answer->also = ELOOP;
         return refuse(road, EACCES, link, "protected-symlink");
+    }
     if (scene->place->nosymfollow && link >= scene->mount)
         return refuse(road, ELOOP, link, "symlink-loop");
     road->inside[road->depth].node = link;
@@ -124,6 +140,8 @@ static void leave_links(struct road *road) {
  * that can store its owner. */
 static bool create(struct road *road, const char *name, size_t length) {
     char parent[PATH_BYTES], path[2 * PATH_BYTES];
+    if (road->scene->nodes[road->at].dead)
+        return missing(road, name, length, true, false);
     if (read_only(road->scene, road->at))
         return refuse(road, EROFS, road->at, "read-only");
     if (road->at >= road->scene->mount && !rights_storable(road->scene, road->subject))
@@ -181,12 +199,6 @@ static bool open_unnamed(struct road *road, int node) {
     return false;
 }
 
-/* EACCES before the file's own mode is asked; chmod would not help, but it may refuse as well. */
-static bool refuse_early(struct road *road, int node, unsigned needs, const char *cause) {
-    road->answer->also_refused = !rights_of(road->scene, road->subject, node, needs).allowed;
-    return refuse(road, EACCES, node, cause);
-}
-
 /* The path leads to `node`. `slash`: it asked for a directory. */
 static bool open_node(struct road *road, int node, bool slash) {
     const struct scene *scene = road->scene;
@@ -201,8 +213,10 @@ static bool open_node(struct road *road, int node, bool slash) {
         return refuse(road, EEXIST, NO_NODE, NULL);
     if ((flags & O_CREAT) && file->type == DIRECTORY)
         return refuse(road, EISDIR, node, "is-a-directory");
+    if ((flags & O_CREAT) && sticky_owners_unknown(road, node))
+        road->answer->lookalike = true;
     if ((flags & O_CREAT) && create_protected(road, node))
-        return refuse_early(road, node, needs, "protected-create");
+        return refuse(road, EACCES, node, "protected-create");
     if ((slash || (flags & O_DIRECTORY)) && file->type != DIRECTORY)
         return refuse(road, ENOTDIR, node, "not-a-directory");
     if (flags & O_PATH)
@@ -215,7 +229,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if (file->type == DIRECTORY && written)
         return refuse(road, EISDIR, node, "is-a-directory");
     if (file->type == DEVICE && scene->place->nodev && node >= scene->mount)
-        return refuse_early(road, node, needs, "nodev");
+        return refuse(road, EACCES, node, "nodev");
     if (written && locked && scene->place->read_only_super && !is_special(file))
         return refuse(road, EROFS, node, "read-only");
     if (!need(road, node, needs))
@@ -239,7 +253,7 @@ static bool step_last(struct road *road, const char *name, size_t length) {
         return open_node(road, length == 2 ? road->scene->nodes[road->at].parent : road->at, true);
     if ((road->flags & O_CREAT) && slash)
         return refuse(road, EISDIR, NO_NODE, NULL);
-    if (length > LONGEST_NAME)
+    if (length > LONGEST_NAME && !road->scene->nodes[road->at].dead)
         return refuse(road, ENAMETOOLONG, NO_NODE, NULL);
     int child = node_child(road->scene, road->at, name, length);
     if (child == NO_NODE && !(road->flags & O_CREAT))
@@ -261,7 +275,7 @@ static bool step(struct road *road, const char *name, size_t length, const char 
         if (length == 2)
             road->at = child;
     } else {
-        if (length > LONGEST_NAME)
+        if (length > LONGEST_NAME && !road->scene->nodes[road->at].dead)
             return refuse(road, ENAMETOOLONG, NO_NODE, NULL);
         child = node_child(road->scene, road->at, name, length);
         if (child == NO_NODE)
@@ -319,6 +333,7 @@ void oracle_predict(const struct scene *scene, const struct subject *subject,
     else if (call->function == CALL_OPENAT && call->directory != NO_NODE)
         road.at = call->directory;
     snprintf(road.rest, sizeof road.rest, "%s", call->path);
-    while (step_any(&road))
-        continue;
+    bool on = true;
+    while (on)
+        on = step_any(&road);
 }

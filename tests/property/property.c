@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The property test: random trees, subjects and calls; the oracle's answer, the running kernel's,
- * and the library's verdict must agree. Needs root. Environment: N (how many trees), SEED, JOBS,
- * CASE (one index alone), PLACE (one place alone), SHOW (most failures printed).
+ * and the library's verdict must agree, and its fixes must work. Needs root. Environment:
+ * N (how many trees), SEED, JOBS, FIXES (percentage of trees whose fixes are run), CASE (one index
+ * alone), PLACE (one place alone), NO_NAMESPACES, SHOW (most kinds of disagreement printed).
  */
 #include "call.h"
 #include "disk.h"
@@ -10,83 +11,109 @@
 #include "oracle.h"
 #include "random.h"
 #include "run.h"
+#include "score.h"
 #include "script.h"
+#include "shrink.h"
 #include "subject.h"
 #include "tree.h"
+#include "trial.h"
 #include "world.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_SUBJECTS = 2, MOST_ERRORS = 134, MOST_JOBS = 64 };
-
-/* What all workers count together. */
-struct tally {
-    unsigned long trees, subjects, calls, broken;
-    unsigned long errors[MOST_ERRORS];
-    unsigned long complaints[COMPLAINT_COUNT];
-    unsigned long shown;
-};
+enum { MOST_SUBJECTS = 2, MOST_JOBS = 64, PROGRESS_PERCENT = 25 };
 
 static struct {
     uint64_t seed, cases, only;
-    unsigned jobs, show;
+    unsigned jobs, show, fixes;
     bool single;
 } options;
 
-static struct tally *tally;
+static struct score *score;
 static struct world world;
 
-static void count(unsigned long *counter) {
-    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-}
+/* The first disagreement of a case, kept until its tree is gone and it can be made smaller. */
+struct finding {
+    enum complaint complaint;
+    struct trial trial;
+    struct expectation expectation;
+    struct outcome outcome;
+};
 
-static void show(uint64_t index, enum complaint complaint, const struct scene *scene,
-                 const struct subject *subject, const struct call *call,
-                 const struct expectation *expectation, const struct outcome *outcome) {
-    if (__atomic_fetch_add(&tally->shown, 1, __ATOMIC_RELAXED) >= options.show)
-        return;
+static void show(uint64_t index, struct finding *found) {
     char text[2048];
+    shrink(&found->trial, found->complaint, &found->expectation, &found->outcome);
     flockfile(stdout);
     printf("\n# SEED=%llu CASE=%llu: %s\n", (unsigned long long)options.seed,
-           (unsigned long long)index, COMPLAINTS[complaint]);
-    judge_expected(expectation, text, sizeof text);
+           (unsigned long long)index, COMPLAINTS[found->complaint]);
+    judge_expected(&found->expectation, text, sizeof text);
     printf("# oracle: %s\n", text);
-    judge_actual(outcome, text, sizeof text);
+    judge_actual(&found->outcome, text, sizeof text);
     printf("# actual: %s\n", text);
-    script_print(stdout, scene, subject, call);
+    script_print(stdout, &found->trial.scene, &found->trial.subject, &found->trial.call);
+    script_print_fixes(stdout, &found->outcome);
     fflush(stdout);
     funlockfile(stdout);
 }
 
-static bool run_subject(uint64_t index, struct random *random, const struct scene *scene) {
-    struct subject subject;
+/* Somebody else may have turned the switches meanwhile: then nothing follows. */
+static bool undisturbed(const struct scene *scene) {
+    return sysctls_equal(scene->sysctls, sysctls_read());
+}
+
+static void complain(struct finding *found, enum complaint complaint, const struct trial *trial,
+                     const struct expectation *expectation, const struct outcome *outcome) {
+    if (complaint == CONTENT || !undisturbed(&trial->scene))
+        return;
+    score_count(&score->complaints[complaint]);
+    if (found->complaint == CONTENT &&
+        score_first(score, options.show, complaint, expectation, outcome))
+        *found = (struct finding){complaint, *trial, *expectation, *outcome};
+}
+
+/* The deeper questions about a call that was refused. */
+static void ask_more(struct random *random, bool mend, struct finding *found,
+                     const struct trial *trial, const struct expectation *expectation,
+                     const struct outcome *outcome) {
+    struct trial_counts counts = {0};
+    struct outcome then = *outcome;
+    if (random_chance(random, PROGRESS_PERCENT))
+        complain(found, trial_progress(trial, expectation, &then, &counts), trial, expectation,
+                 &then);
+    then = *outcome;
+    if (mend)
+        complain(found, trial_fix(trial, &then, &counts), trial, expectation, &then);
+    score_checks(score, &counts);
+}
+
+static bool run_subject(uint64_t index, struct random *random, const struct scene *scene, bool mend,
+                        struct finding *found) {
+    struct trial trial = {.scene = *scene, .salt = index};
     struct call calls[MOST_CALLS];
     struct expectation expectations[MOST_CALLS];
     struct outcome outcomes[MOST_CALLS];
-    subject_generate(random, scene, &subject);
+    subject_generate(random, scene, &trial.subject);
     unsigned most = 3 + random_below(random, MOST_CALLS - 2);
     for (unsigned i = 0; i < most; i++) {
-        call_generate(random, scene, &subject, i, &calls[i]);
-        oracle_predict(scene, &subject, &calls[i], &expectations[i]);
+        call_generate(random, scene, &trial.subject, i, &calls[i]);
+        oracle_predict(scene, &trial.subject, &calls[i], &expectations[i]);
     }
-    if (!run_calls(scene, &subject, calls, expectations, most, outcomes))
+    if (!run_calls(scene, &trial.subject, calls, expectations, most, outcomes))
         return false;
-    count(&tally->subjects);
+    score_count(&score->subjects);
     for (unsigned i = 0; i < most; i++) {
         enum complaint complaint = judge(&expectations[i], &outcomes[i]);
-        count(&tally->calls);
-        count(&tally->errors[outcomes[i].error]);
-        if (complaint == CONTENT)
-            continue;
-        count(&tally->complaints[complaint]);
-        show(index, complaint, scene, &subject, &calls[i], &expectations[i], &outcomes[i]);
+        trial.call = calls[i];
+        score_count(&score->calls);
+        score_count(&score->errors[outcomes[i].error % MOST_ERRORS]);
+        complain(found, complaint, &trial, &expectations[i], &outcomes[i]);
+        if (complaint == CONTENT && expectations[i].error == EACCES)
+            ask_more(random, mend, found, &trial, &expectations[i], &outcomes[i]);
     }
     return true;
 }
@@ -94,23 +121,35 @@ static bool run_subject(uint64_t index, struct random *random, const struct scen
 static void run_case(unsigned worker, uint64_t index) {
     struct random random = random_start(options.seed, index);
     struct scene scene;
+    struct finding found = {.complaint = CONTENT};
     const struct place *place = world_any_place(&world, &random);
     world_scene(&world, place, worker, &scene);
     tree_generate(&random, &scene);
     bool good = world_enter(&world, place, worker) && disk_build(&scene);
+    bool mend = random_chance(&random, options.fixes);
     unsigned subjects = 1 + random_below(&random, MOST_SUBJECTS);
     for (unsigned i = 0; good && i < subjects; i++)
-        good = run_subject(index, &random, &scene);
+        good = run_subject(index, &random, &scene, mend, &found);
     disk_remove(&scene);
-    count(good ? &tally->trees : &tally->broken);
+    score_count(good ? &score->trees : &score->broken);
+    if (found.complaint != CONTENT)
+        show(index, &found);
 }
 
-static void work(unsigned worker) {
-    if (options.single)
+/* Which switches a case has follows from its index, so that it can be run again alone. */
+enum { PHASES = 2 * 3 * 3 };
+
+static struct sysctls phase_sysctls(uint64_t phase) {
+    return (struct sysctls){(int)(phase % 2), (int)(phase / 2 % 3), (int)(phase / 6)};
+}
+
+static void work(unsigned worker, uint64_t phase) {
+    if (options.single) {
         run_case(worker, options.only);
-    else
-        for (uint64_t i = worker; i < options.cases; i += options.jobs)
-            run_case(worker, i);
+        return;
+    }
+    for (uint64_t i = phase + worker * PHASES; i < options.cases; i += options.jobs * PHASES)
+        run_case(worker, i);
 }
 
 static uint64_t number(const char *name, uint64_t otherwise) {
@@ -125,60 +164,71 @@ static void read_options(void) {
     options.cases = number("N", 2000);
     options.jobs = (unsigned)number("JOBS", 2);
     options.show = (unsigned)number("SHOW", 5);
+    options.fixes = (unsigned)number("FIXES", 100);
     options.only = number("CASE", 0);
     options.single = getenv("CASE") != NULL;
     if (options.single || options.jobs < 1 || options.jobs > MOST_JOBS)
         options.jobs = 1;
 }
 
-static void run_workers(void) {
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal) {
+    (void)signal;
+    stopped = 1;
+}
+
+static void run_phase(uint64_t phase) {
+    fflush(stdout);
     for (unsigned i = 0; i < options.jobs; i++)
         if (fork() == 0) {
-            work(i);
+            signal(SIGINT, SIG_DFL);
+            signal(SIGTERM, SIG_DFL);
+            work(i, phase);
             fflush(stdout);
             _exit(0);
         }
     int status;
-    while (wait(&status) > 0)
+    while (wait(&status) > 0 || errno == EINTR)
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-            count(&tally->broken);
+            score_count(&score->broken);
 }
 
-static int report(double seconds) {
-    unsigned long bad = tally->broken;
-    printf("property: SEED=%llu: %lu trees, %lu subjects, %lu calls in %.1f s\n",
-           (unsigned long long)options.seed, tally->trees, tally->subjects, tally->calls, seconds);
-    printf("property: answers:");
-    for (int i = 0; i < MOST_ERRORS; i++)
-        if (tally->errors[i])
-            printf(" %s %lu", answer_name(i), tally->errors[i]);
-    printf("\n");
-    for (int i = 1; i < COMPLAINT_COUNT; i++) {
-        bad += tally->complaints[i];
-        if (tally->complaints[i])
-            printf("property: %lu × %s\n", tally->complaints[i], COMPLAINTS[i]);
+/* Every setting of the fs.protected_* switches in turn; afterwards they are as they were. */
+static void run_phases(void) {
+    struct sysctls before = sysctls_read();
+    struct sigaction action = {.sa_handler = stop};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    bool writable = sysctls_write(before);
+    if (!writable)
+        printf("property: the fs.protected_* switches stay as they are: they cannot be written\n");
+    for (uint64_t phase = 0; phase < PHASES && !stopped; phase++) {
+        if (options.single && phase != options.only % PHASES)
+            continue;
+        world.sysctls = writable ? phase_sysctls(phase) : before;
+        if (writable)
+            sysctls_write(world.sysctls);
+        run_phase(phase);
     }
-    if (tally->broken)
-        printf("property: %lu cases could not be run\n", tally->broken);
-    printf("property: %lu disagreements\n", bad);
-    return bad == 0 ? 0 : 1;
+    if (writable)
+        sysctls_write(before);
 }
 
 int main(void) {
     struct timespec start, end;
     read_options();
-    tally = mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (geteuid() != 0 || tally == MAP_FAILED || !world_open(&world, options.jobs)) {
+    score = score_new();
+    if (geteuid() != 0 || !score || !world_open(&world, options.jobs)) {
         fprintf(stderr, "property: needs root\n");
         return 2;
     }
     printf("property: SEED=%llu N=%llu\n", (unsigned long long)options.seed,
            (unsigned long long)options.cases);
-    fflush(stdout);
     clock_gettime(CLOCK_MONOTONIC, &start);
-    run_workers();
+    run_phases();
     clock_gettime(CLOCK_MONOTONIC, &end);
-    world_close(&world);
-    return report((double)(end.tv_sec - start.tv_sec) +
-                  (double)(end.tv_nsec - start.tv_nsec) / 1e9);
+    double seconds =
+        (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+    return score_report(score, options.seed, seconds) == 0 ? 0 : 1;
 }

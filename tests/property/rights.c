@@ -220,6 +220,55 @@ struct rights rights_of(const struct scene *scene, const struct subject *subject
     return rights;
 }
 
+/* Whether an id that is shown as OVERFLOW_ID can be the real one as well as one without a mapping.
+ */
+static bool is_unclear(const struct scene *scene, const struct subject *subject,
+                       const struct ranges *map, uint32_t id) {
+    uint64_t covered = 0;
+    bool real = scene->place->idmapped; /* whose map nobody can read */
+    uint32_t shown = id;
+    if (subject->in_namespace) {
+        shown = id == UINT32_MAX ? id : subject_inside(map, id);
+        for (unsigned i = 0; i < map->count; i++) {
+            covered += map->range[i].length;
+            real |= OVERFLOW_ID - map->range[i].inside < map->range[i].length;
+        }
+        real &= scene->place->idmapped || covered < UINT32_MAX;
+    }
+    return real && (shown == UINT32_MAX || shown == OVERFLOW_ID);
+}
+
+bool rights_blurred(const struct scene *scene, const struct subject *subject, int node) {
+    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
+    const struct entries *acl = &scene->nodes[node].acl;
+    bool blurred = is_unclear(scene, subject, uids, seen_uid(scene, node)) ||
+                   is_unclear(scene, subject, gids, seen_gid(scene, node));
+    for (unsigned i = 0; i < acl->count; i++)
+        if (acl->entry[i].tag == TAG_USER || acl->entry[i].tag == TAG_GROUP)
+            blurred |= is_unclear(scene, subject, acl->entry[i].tag == TAG_USER ? uids : gids,
+                                  seen(scene, node, acl->entry[i].id));
+    return blurred;
+}
+
+bool rights_shown(const struct scene *scene, const struct subject *subject, int node) {
+    uint32_t uid = seen_uid(scene, node);
+    if (subject->in_namespace && uid != UINT32_MAX)
+        uid = subject_inside(&subject->uid_map, uid);
+    bool hidden = subject->in_namespace || scene->place->idmapped;
+    return uid != UINT32_MAX && !(hidden && uid == OVERFLOW_ID);
+}
+
+bool rights_overflow_held(const struct subject *subject) {
+    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
+    if (!subject->in_namespace)
+        return subject->fsuid == OVERFLOW_ID || in_group(subject, OVERFLOW_ID);
+    bool held = subject_inside(uids, subject->fsuid) == OVERFLOW_ID ||
+                subject_inside(gids, subject->fsgid) == OVERFLOW_ID;
+    for (unsigned i = 0; i < subject->group_count; i++)
+        held |= subject_inside(gids, subject->groups[i]) == OVERFLOW_ID;
+    return held;
+}
+
 bool rights_root_reaches(const struct scene *scene, int node) {
     struct subject root = {.effective = ~UINT64_C(0)};
     unsigned needs = scene->nodes[node].type == DIRECTORY ? R | X : R;
@@ -229,11 +278,4 @@ bool rights_root_reaches(const struct scene *scene, int node) {
         if (!rights_of(scene, &root, node, needs).allowed)
             return false;
     return true;
-}
-
-bool rights_overflow_held(const struct subject *subject) {
-    uint32_t uid = subject->fsuid;
-    if (subject->in_namespace)
-        uid = subject_inside(&subject->uid_map, uid);
-    return uid == OVERFLOW_ID || (!subject->in_namespace && in_group(subject, OVERFLOW_ID));
 }

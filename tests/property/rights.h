@@ -35,6 +35,13 @@ bool rights_root_reaches(const struct scene *scene, int node);
  */
 enum { OVERFLOW_ID = 65534 };
 
+/* Whether an id of the file (of its ACL) is shown to the subject as OVERFLOW_ID and nothing it can
+ * read tells whether that is the real one. */
+bool rights_blurred(const struct scene *scene, const struct subject *subject, int node);
+
+/* Whether the owner is shown as itself: it has an id here, and not OVERFLOW_ID. */
+bool rights_shown(const struct scene *scene, const struct subject *subject, int node);
+
 /* Whether the subject holds OVERFLOW_ID itself, and so looks like the owner of such a file. */
 bool rights_overflow_held(const struct subject *subject);
 

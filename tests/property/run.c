@@ -27,6 +27,27 @@ static void ask_for_maps(void *socket) {
     tell(*(int *)socket, WRITE_MAPS);
 }
 
+/* A dead directory lives just long enough to become the working directory. */
+static bool enter(const struct scene *scene, int node) {
+    struct scene living = *scene;
+    bool dead = scene->nodes[node].dead;
+    char path[PATH_BYTES];
+    int plain = open(".", O_PATH | O_CLOEXEC);
+    living.nodes[node].dead = false;
+    node_path(scene, node, path, sizeof path);
+    if (dead && (!disk_make(&living, node) || !disk_dress(&living, node)))
+        return false;
+    bool entered = plain >= 0 && chdir(path) == 0;
+    int there = open(".", O_PATH | O_CLOEXEC);
+    if (dead && fchdir(plain) == 0) {
+        disk_unmake(scene, node);
+        entered &= fchdir(there) == 0;
+    }
+    close(plain);
+    close(there);
+    return entered;
+}
+
 /* While the process is still root: a subject could not get at most of these. */
 static bool open_bases(const struct scene *scene, const struct subject *subject,
                        const struct call *calls, unsigned count, int *bases) {
@@ -40,8 +61,7 @@ static bool open_bases(const struct scene *scene, const struct subject *subject,
         if (bases[i] < 0)
             return false;
     }
-    node_path(scene, subject->cwd, path, sizeof path);
-    return chdir(path) == 0;
+    return enter(scene, subject->cwd);
 }
 
 static void child(const struct scene *scene, const struct subject *subject,
@@ -91,6 +111,7 @@ bool run_calls(const struct scene *scene, const struct subject *subject, const s
     if (shared == MAP_FAILED || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         abort();
     memset(shared, 0, MOST_CALLS * sizeof *shared);
+    disk_freeze(scene, true);
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
@@ -100,6 +121,7 @@ bool run_calls(const struct scene *scene, const struct subject *subject, const s
     serve(scene, subject, expectations, shared, pid, ends[0]);
     close(ends[0]);
     waitpid(pid, &status, 0);
+    disk_freeze(scene, false);
     memcpy(outcomes, shared, count * sizeof *shared);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 2) {
         fprintf(stderr, "property: a subject could not be made\n");

@@ -14,7 +14,7 @@
 
 enum {
     MOST_NODES = 28,
-    MOST_ENTRIES = 10,
+    MOST_ENTRIES = 14,
     NAME_BYTES = 56,
     TARGET_BYTES = 320,
     PATH_BYTES = 768,
@@ -52,6 +52,7 @@ struct entries {
 struct node {
     int parent; /* index; of "/" itself: 0 */
     enum node_type type;
+    bool dead;   /* a directory that is removed once it is the working directory */
     mode_t mode; /* permission bits, 0 to 07777 */
     uid_t uid;   /* as stored on disk, before an idmapped mount translates it */
     gid_t gid;
@@ -77,6 +78,7 @@ struct place {
     const char *fstype;
     const char *options; /* for the printed script */
     bool read_only_mount, read_only_super, nodev, nosymfollow, idmapped;
+    bool one_each;     /* every worker has a file system of its own */
     struct ranges map; /* of an idmapped mount: inside = on disk, outside = as seen, uid and gid */
 };
 
@@ -133,14 +135,14 @@ enum { MOST_CAUSES = 4 };
 
 struct expectation {
     int error;             /* 0: allowed */
+    int also;              /* another answer, that depends on what the test cannot know; 0: none */
     int culprit;           /* node to blame, or NO_NODE */
     unsigned needs, lacks; /* rwx asked of the culprit, and what of it the deciding class lacks */
     char culprit_path[PATH_BYTES];   /* empty: none (or NO_NODE and unknown) */
     const char *causes[MOST_CAUSES]; /* the contract's words that would be right */
-    bool also_refused;               /* the file's own mode would refuse too, after this cause */
-    bool guess;               /* the owner has no id here, and nothing a process can read says so */
-    bool lookalike;           /* and the subject itself holds the id that stands for "none" */
-    bool creates;             /* the call makes `created` */
+    bool guess;     /* an id shown here may be a real one or stand for one that has none */
+    bool lookalike; /* and the subject itself holds that id */
+    bool creates;   /* the call makes `created` */
     char created[PATH_BYTES]; /* absolute */
 };
 

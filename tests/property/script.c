@@ -65,9 +65,8 @@ static void print_map(FILE *file, const char *name, const struct ranges *map) {
 /* perl is on every Debian and can make raw system calls: fsuid apart from euid is beyond setpriv.
  */
 static void print_subject(FILE *file, const struct subject *s) {
-    fprintf(file, "  $( = $( ;\n  syscall(%d, 28, 0x14, 0, 0, 0);            # keep capabilities\n",
-            SYS_prctl);
-    fprintf(file, "  syscall(%d, %u, pack('L*'", SYS_setgroups, s->group_count);
+    fprintf(file, "  syscall(%d, 28, 0x14, 0, 0, 0);            # keep capabilities\n", SYS_prctl);
+    fprintf(file, "  syscall(%d, %u, pack(q(L*)", SYS_setgroups, s->group_count);
     for (unsigned i = 0; i < s->group_count; i++)
         fprintf(file, ", %u", s->groups[i]);
     fprintf(file, "));\n  syscall(%d, %u, %u, %u); syscall(%d, %u);\n", SYS_setresgid, s->rgid,
@@ -75,16 +74,14 @@ static void print_subject(FILE *file, const struct subject *s) {
     fprintf(file, "  syscall(%d, %u, %u, %u); syscall(%d, %u);\n", SYS_setresuid, s->ruid, s->euid,
             s->suid, SYS_setfsuid, s->fsuid);
     unsigned low = (unsigned)s->effective, high = (unsigned)(s->effective >> 32);
-    fprintf(file, "  syscall(%d, pack('LL', 0x20080522, 0), pack('L6', %u, %u, 0, %u, %u, 0));\n",
+    fprintf(file, "  syscall(%d, pack(q(LL), 0x20080522, 0), pack(q(L6), %u, %u, 0, %u, %u, 0));\n",
             SYS_capset, low, low, high, high);
 }
 
-static void print_call(FILE *file, const struct scene *scene, const struct call *call) {
-    char text[160], path[PATH_BYTES];
+static void print_call(FILE *file, const struct call *call) {
+    char text[160];
     call_flags_text(call->flags, text, sizeof text);
-    fprintf(file, "  # %s\n  my $path = '%s';\n", text, call->path);
-    (void)scene;
-    (void)path;
+    fprintf(file, "  # %s\n  my $path = q(%s);\n", text, call->path);
     fprintf(file, "  my $r = syscall(%d, $dirfd, $path, %d, 0644);\n", SYS_openat, call->flags);
     fprintf(file, "  print $r < 0 ? \"$!\\n\" : \"opened\\n\";\n");
 }
@@ -101,7 +98,8 @@ static void print_bases(FILE *file, const struct scene *scene, const struct subj
         fprintf(file, "  my $dirfd = %d;\n", call->directory == BAD_DESCRIPTOR ? 999 : -100);
     }
     node_path(scene, subject->cwd, path, sizeof path);
-    fprintf(file, "  chdir \"%s\";\n", path);
+    fprintf(file, "  chdir \"%s\";%s\n", path,
+            scene->nodes[subject->cwd].dead ? " rmdir \"../dead\";" : "");
 }
 
 static void print_place(FILE *file, const struct scene *scene) {
@@ -134,6 +132,16 @@ void script_print(FILE *file, const struct scene *scene, const struct subject *s
     }
     print_bases(file, scene, subject, call);
     print_subject(file, subject);
-    print_call(file, scene, call);
+    print_call(file, call);
     fprintf(file, "'\n");
+}
+
+void script_print_fixes(FILE *file, const struct outcome *outcome) {
+    for (unsigned i = 0; i < outcome->fix_count; i++) {
+        const struct fix_command *fix = &outcome->fixes[i];
+        fprintf(file, "# fix, run as %u:", fix->run_as);
+        for (unsigned j = 0; j < fix->count; j++)
+            fprintf(file, " %s", fix->arguments[j]);
+        fprintf(file, "%s\n", fix->opens_to_more ? " (opens to more)" : "");
+    }
 }

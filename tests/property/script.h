@@ -8,5 +8,7 @@
 
 void script_print(FILE *file, const struct scene *scene, const struct subject *subject,
                   const struct call *call);
+/* The commands of a report, as comments. */
+void script_print_fixes(FILE *file, const struct outcome *outcome);
 
 #endif

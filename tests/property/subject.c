@@ -9,6 +9,7 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
@@ -42,18 +43,25 @@ static void any_groups(struct random *random, struct subject *subject) {
 
 /* A map that leaves out some of the ids the trees use, and numbers others anew. */
 static void any_map(struct random *random, struct ranges *map, uint32_t base) {
+    if (random_chance(random, 15)) { /* everything, as "unshare --map-all" does for root */
+        map->range[map->count++] = (struct range){0, 0, UINT32_MAX};
+        return;
+    }
     static const uint32_t starts[] = {0, 1, 2, 100};
-    uint32_t inside = 0;
+    uint32_t next = 0;
     for (unsigned i = 0; i < 4 && map->count < MOST_RANGES; i++) {
-        uint32_t outside = i == 0 ? 0 : base + starts[i] - 1;
+        uint32_t outside = i == 0 ? 0 : base + starts[i] - 1; /* ascending, apart */
         if (random_chance(random, 35))
             continue;
         uint32_t length = i == 3 ? 1900 : 1;
-        map->range[map->count++] = (struct range){inside, outside, length};
-        inside += length + (random_chance(random, 50) ? 1000 : 0);
+        map->range[map->count++] = (struct range){next, outside, length};
+        next += length + (random_chance(random, 50) ? 1000 : 0);
     }
     if (map->count == 0)
         map->range[map->count++] = (struct range){0, base, 1};
+    if (random_chance(random, 25)) /* the id that stands for "none" is also somebody */
+        map->range[map->count++] =
+            (struct range){65534, random_chance(random, 50) ? 65534 : 5000, 1};
 }
 
 static uint32_t keep_mapped(struct random *random, const struct ranges *map, uint32_t id) {
@@ -96,7 +104,7 @@ void subject_generate(struct random *random, const struct scene *scene, struct s
     uint64_t available = capabilities_available();
     subject->effective = any_capabilities(random) & available;
     subject->bounding = random_chance(random, 70) ? available : random_next(random) & available;
-    if (random_chance(random, 20))
+    if (random_chance(random, 20) && !getenv("NO_NAMESPACES"))
         enter_namespace(random, subject);
     subject->cwd = scene->top - 1;
     for (int i = scene->top; i < scene->count; i++)

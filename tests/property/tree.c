@@ -165,6 +165,11 @@ void tree_generate(struct random *random, struct scene *scene) {
     for (int i = scene->top; i < scene->count; i++)
         if (scene->nodes[i].type == LINK)
             aim_link(random, scene, i);
+    if (random_chance(random, 3) && scene->count < MOST_NODES && !scene->place->read_only_super) {
+        struct node *node = add_node(random, scene, any_directory(random, scene), DIRECTORY);
+        node->dead = true;
+        snprintf(node->name, sizeof node->name, "dead");
+    }
 }
 
 void node_path(const struct scene *scene, int node, char *path, size_t bytes) {
@@ -178,7 +183,8 @@ void node_path(const struct scene *scene, int node, char *path, size_t bytes) {
 
 int node_child(const struct scene *scene, int directory, const char *name, size_t length) {
     for (int i = 1; i < scene->count; i++)
-        if (scene->nodes[i].parent == directory && strlen(scene->nodes[i].name) == length &&
+        if (scene->nodes[i].parent == directory && !scene->nodes[i].dead &&
+            strlen(scene->nodes[i].name) == length &&
             memcmp(scene->nodes[i].name, name, length) == 0)
             return i;
     return NO_NODE;

@@ -18,6 +18,9 @@
 #define MS_NOSYMFOLLOW 256
 #endif
 
+/* The directory of all places, in the root. */
+#define BASE "property"
+
 /* Swaps some ids, shifts some, has none for the rest: every way an owner can look. */
 static const struct ranges IDMAP = {
     5, {{1001, 1002, 1}, {1002, 0, 1}, {1003, 1003, 1}, {2001, 2002, 1}, {2002, 2001, 1}}};
@@ -56,7 +59,7 @@ static void make_tmpfs(struct world *world) {
 }
 
 static void make_ext4(struct world *world) {
-    char path[96], command[512];
+    char path[96], command[640];
     if (!make_directory(world, "ext4", path, sizeof path))
         return;
     snprintf(command, sizeof command,
@@ -67,6 +70,23 @@ static void make_ext4(struct world *world) {
         failed("mount -o loop", path);
     else if (chmod(path, 0755) == 0)
         add_place(world, "ext4", "ext4", "ext4", "rw");
+}
+
+/* Frozen and thawed by each worker for itself, so each has its own. */
+static void make_frozen(struct world *world, unsigned workers) {
+    char path[96], own[128];
+    if (!make_directory(world, "frozen", path, sizeof path))
+        return;
+    for (unsigned worker = 0; worker < workers; worker++) {
+        snprintf(own, sizeof own, "%s/w%u", path, worker);
+        if (mkdir(own, 0755) != 0 || mount("tmpfs", own, "tmpfs", 0, "mode=0755") != 0) {
+            failed("mount tmpfs", own);
+            return;
+        }
+    }
+    struct place *place = add_place(world, "frozen", "frozen", "tmpfs", "ro");
+    place->read_only_super = true;
+    place->one_each = true;
 }
 
 static struct place *make_bind(struct world *world, const char *name, const char *plain,
@@ -144,6 +164,46 @@ static void make_idmapped(struct world *world, const char *name, const char *pla
     close(space);
 }
 
+/* Programs that run fixes, and /proc, as they are outside; each directory may be a link there. */
+static bool furnish(const struct world *world, const char *name, unsigned long flags) {
+    char inside[96], outside[32], target[64];
+    snprintf(outside, sizeof outside, "/%s", name);
+    snprintf(inside, sizeof inside, "%s/%s", world->root, name);
+    ssize_t length = readlink(outside, target, sizeof target - 1);
+    if (length > 0) {
+        target[length] = '\0';
+        return symlink(target, inside) == 0 || failed("symlink", inside);
+    }
+    if (access(outside, F_OK) != 0)
+        return true;
+    return (mkdir(inside, 0755) == 0 && mount(outside, inside, NULL, MS_BIND | MS_REC, NULL) == 0 &&
+            (!flags || mount(NULL, inside, NULL, MS_BIND | MS_REMOUNT | flags, NULL) == 0)) ||
+           failed("mount --bind", inside);
+}
+
+/*
+ * Makes our tmpfs the root. Nothing that a case does can then reach the machine's own files: a
+ * shrunken path may climb, and a fix may well name "/".
+ */
+static bool lock_in(const struct world *world) {
+    static const char *const programs[] = {"usr", "bin", "sbin", "lib", "lib64"};
+    char old[96];
+    for (unsigned i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (!furnish(world, programs[i], MS_RDONLY))
+            return false;
+    snprintf(old, sizeof old, "%s/old", world->root);
+    if (!furnish(world, "proc", 0) || mkdir(old, 0700) != 0)
+        return failed("furnish", world->root);
+    int above = open("/run", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (above < 0 || syscall(SYS_pivot_root, world->root, old) != 0 || chdir("/") != 0 ||
+        umount2("/old", MNT_DETACH) != 0 || rmdir("/old") != 0)
+        return failed("pivot_root", world->root);
+    if (unlinkat(above, strrchr(world->root, '/') + 1, AT_REMOVEDIR) != 0)
+        fprintf(stderr, "property: %s is left behind: %s\n", world->root, strerror(errno));
+    close(above);
+    return true;
+}
+
 static bool has_place(const struct world *world, const char *name) {
     for (unsigned i = 0; i < world->place_count; i++)
         if (strcmp(world->places[i].name, name) == 0)
@@ -164,12 +224,16 @@ static void make_workers(const struct world *world, unsigned workers) {
 }
 
 bool world_open(struct world *world, unsigned workers) {
-    *world = (struct world){.base = "/run/permshim-XXXXXX"};
+    *world = (struct world){.root = "/run/permshim-XXXXXX"};
     umask(0);
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         return failed("a mount namespace (root?)", "");
-    if (!mkdtemp(world->base) || mount("tmpfs", world->base, "tmpfs", 0, "mode=0755") != 0)
-        return failed("mount tmpfs", world->base);
+    if (!mkdtemp(world->root) || mount("tmpfs", world->root, "tmpfs", 0, "mode=0755") != 0)
+        return failed("mount tmpfs", world->root);
+    snprintf(world->base, sizeof world->base, "%s/%s", world->root, BASE);
+    if (mkdir(world->base, 0755) != 0)
+        return failed("mkdir", world->base);
+    world->sysctls = sysctls_read();
     make_tmpfs(world);
     make_ext4(world);
     make_workers(world, workers);
@@ -180,14 +244,13 @@ bool world_open(struct world *world, unsigned workers) {
         place->nosymfollow = true;
     if ((place = make_bind(world, "read-only", "tmpfs", MS_RDONLY)))
         place->read_only_mount = true;
+    make_frozen(world, workers);
     if (has_place(world, "ext4"))
         make_idmapped(world, "idmapped", "ext4");
+    if (!lock_in(world))
+        return false;
+    snprintf(world->base, sizeof world->base, "/%s", BASE);
     return world->place_count > 0;
-}
-
-void world_close(const struct world *world) {
-    if (chdir("/") != 0 || umount2(world->base, MNT_DETACH) != 0 || rmdir(world->base) != 0)
-        fprintf(stderr, "property: %s is left behind: %s\n", world->base, strerror(errno));
 }
 
 static int add_step(struct scene *scene, const char *name) {
@@ -203,14 +266,15 @@ void world_scene(const struct world *world, const struct place *place, unsigned 
                  struct scene *scene) {
     char name[16];
     scene->place = place;
-    scene->sysctls = sysctls_read();
+    scene->sysctls = world->sysctls;
     scene->count = 0;
     add_step(scene, "");
-    add_step(scene, "run");
-    add_step(scene, strrchr(world->base, '/') + 1);
+    add_step(scene, BASE);
     scene->mount = add_step(scene, place->name);
     snprintf(name, sizeof name, "w%u", worker);
     scene->top = add_step(scene, name) + 1;
+    if (place->one_each)
+        scene->mount = scene->top - 1;
 }
 
 const struct place *world_any_place(const struct world *world, struct random *random) {
@@ -244,6 +308,10 @@ struct sysctls sysctls_read(void) {
             close(file);
     }
     return (struct sysctls){value[0], value[1], value[2]};
+}
+
+bool sysctls_equal(struct sysctls a, struct sysctls b) {
+    return a.symlinks == b.symlinks && a.regular == b.regular && a.fifos == b.fifos;
 }
 
 bool sysctls_write(struct sysctls sysctls) {

@@ -9,18 +9,18 @@
 enum { MOST_PLACES = 8 };
 
 struct world {
-    char base[64]; /* absolute; every directory down to it is searchable by all */
+    char root[32]; /* where the tmpfs lies that becomes our root */
+    char base[64]; /* of the places; every directory down to it is searchable by all */
     unsigned place_count;
     struct place places[MOST_PLACES];
     const char *plain[MOST_PLACES]; /* the same files without the place's restrictions */
+    struct sysctls sysctls;         /* in force now */
 };
 
-/* Enters a mount namespace and makes the places. What this machine cannot do is left out, with a
- * line on stderr. False: nothing could be made. */
+/* Enters a mount namespace with a root of its own and makes the places in it: no case can touch
+ * the machine's files, and all goes when the last process ends. What this machine cannot do is left
+ * out, with a line on stderr. False: nothing could be made. */
 bool world_open(struct world *world, unsigned workers);
-/* Removes what world_open made. Call it in the process that called world_open. */
-void world_close(const struct world *world);
-
 /* Starts a scene in a place: the nodes from "/" to the worker's directory. */
 void world_scene(const struct world *world, const struct place *place, unsigned worker,
                  struct scene *scene);
@@ -29,6 +29,7 @@ const struct place *world_any_place(const struct world *world, struct random *ra
 bool world_enter(const struct world *world, const struct place *place, unsigned worker);
 
 struct sysctls sysctls_read(void);
+bool sysctls_equal(struct sysctls a, struct sysctls b);
 /* False, with a line on stderr, when they cannot be written. */
 bool sysctls_write(struct sysctls sysctls);
 

@@ -30,8 +30,11 @@ static void defaults_are_the_contracts(void **state) {
     READ("PATH=/bin");
     assert_true(config.enabled);
     assert_int_equal(config.groups, GROUP_OPEN | GROUP_DIR);
-    assert_true(config_reports(EACCES) && config_reports(ENOENT));
-    assert_false(config_reports(EMFILE) || config_reports(0) || config_reports(4000));
+    assert_true(config_reports(GROUP_DIR, EACCES) && !config_reports(GROUP_DIR, ENOENT));
+    assert_false(config_reports(GROUP_PROBE, EACCES) || config_reports(GROUP_PROBE, ENOENT));
+    assert_true(config_reports(GROUP_OPEN, EACCES) && config_reports(GROUP_OPEN, ENOENT));
+    assert_false(config_reports(GROUP_OPEN, EMFILE) || config_reports(GROUP_OPEN, 0) ||
+                 config_reports(GROUP_OPEN, 4000));
     assert_int_equal(config.format, FORMAT_TEXT);
     assert_int_equal(config.frames, 12);
     assert_int_equal(config.limit, 25);
@@ -45,9 +48,11 @@ static void values_are_taken(void **state) {
     READ("PERMSHIM_ERRNO=EMFILE,ELOOP", "PERMSHIM_CALLS=open,probe+", "PERMSHIM_FORMAT=json",
          "PERMSHIM_LOG=/var/tmp/x.%p", "PERMSHIM_FRAMES=0", "PERMSHIM_LIMIT=1000000",
          "PERMSHIM_COLOR=never", "NO_COLOR=1", "container=podman");
-    assert_true(config_reports(EMFILE) && config_reports(ELOOP) && !config_reports(EACCES));
+    assert_true(config_reports(GROUP_OPEN, EMFILE) && config_reports(GROUP_OPEN, ELOOP) &&
+                !config_reports(GROUP_OPEN, EACCES));
     assert_int_equal(config.groups, GROUP_OPEN | GROUP_PROBE);
     assert_true(config.probe_missing);
+    assert_true(config_reports(GROUP_PROBE, EMFILE) && !config_reports(GROUP_DIR, EMFILE));
     assert_int_equal(config.format, FORMAT_JSON);
     assert_string_equal(config.log_path, "/var/tmp/x.%p");
     assert_int_equal(config.frames, 0);
@@ -63,7 +68,7 @@ static void disabled_reports_nothing(void **state) {
     READ("PERMSHIM_DISABLE=1", "PERMSHIM_ERRNO=all");
     assert_false(config.enabled);
     for (int error = 0; error < 200; error++)
-        assert_false(config_reports(error));
+        assert_false(config_reports(GROUP_OPEN, error));
 }
 
 static void empty_means_unset(void **state) {
@@ -95,7 +100,8 @@ static void a_bad_value_gets_its_line_and_the_default(void **state) {
         assert_ptr_equal(strchr(complaints, '\n'), complaints + strlen(complaints) - 1);
         assert_int_equal(config.frames, 12);
         assert_int_equal(config.limit, 25);
-        assert_true(config.enabled && config_reports(EACCES) && config_reports(ENOENT));
+        assert_true(config.enabled && config_reports(GROUP_OPEN, EACCES) &&
+                    config_reports(GROUP_OPEN, ENOENT));
         assert_true(match_path(&config.matcher, "a.jpg"));
     }
     READ("PERMSHIM_FORMAT=\x1b[31m\n");
@@ -147,9 +153,7 @@ static void image_suffixes_are_sorted(void **state) {
     (void)state;
     static const char *const images[] = {
 #define IMAGE(suffix) suffix,
-#define IMAGE_GLOB(glob)
 #include "images.def"
-#undef IMAGE_GLOB
 #undef IMAGE
     };
     READ("PATH=/bin");

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Where else a path may have been meant to start: beside the script, above, where the shell was. */
+#include "base/file.h"
+#include "base/sys.h"
+#include "facts/search.h"
+
+enum { MOST_PARENTS = 4, COMMAND_LINE_BYTES = 4096 };
+
+static struct slice parent_of(struct slice directory) {
+    size_t length = directory.length;
+    while (length > 1 && directory.data[length - 1] != '/')
+        length--;
+    while (length > 1 && directory.data[length - 1] == '/')
+        length--;
+    return slice_first(directory, length);
+}
+
+static void add_place(struct search *search, const char *what, struct slice directory) {
+    while (directory.length > 1 && directory.data[directory.length - 1] == '/')
+        directory.length--;
+    /* The root is no project's directory: a path that forgot its slash is a slip of its own. */
+    if (search->place_count == SEARCH_MOST_PLACES || directory.length < 2 ||
+        directory.data[0] != '/')
+        return;
+    for (size_t i = 1; i < search->place_count; i++)
+        if (slice_equal(search->places[i].directory, directory))
+            return;
+    const struct component *start = search->walk->count > 0 ? search->walk->components : NULL;
+    if (start && start->role == ROLE_START && slice_equal(start->path, directory))
+        return;
+    search->places[search->place_count++] = (struct place){what, directory};
+}
+
+static void add_parents(struct search *search, const char *what, struct slice directory) {
+    for (unsigned i = 0; i < MOST_PARENTS && directory.length > 1; i++) {
+        directory = parent_of(directory);
+        add_place(search, what, directory);
+    }
+}
+
+/* ---- the script ---- */
+
+static bool is_interpreter(struct slice executable) {
+    static const char *const names[] = {"python", "perl", "ruby", "node", "php",  "lua", "Rscript",
+                                        "R",      "java", "bash", "sh",   "dash", "zsh", "julia"};
+    struct slice name = slice_basename(executable);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (slice_starts(name, slice_of(names[i])))
+            return true;
+    return false;
+}
+
+/* The first argument that is no option, of an interpreter's command line; empty with -c and -m. */
+static struct slice find_script(struct slice command_line) {
+    slice_split(&command_line, '\0');
+    while (command_line.length > 0) {
+        struct slice argument = slice_split(&command_line, '\0');
+        if (argument.length > 1 && argument.data[0] == '-') {
+            char option = argument.data[1];
+            if ((option == 'c' || option == 'm' || option == 'e') && argument.length == 2)
+                return SLICE("");
+            if ((option == 'W' || option == 'X') && argument.length == 2)
+                slice_split(&command_line, '\0');
+            continue;
+        }
+        return argument;
+    }
+    return SLICE("");
+}
+
+/* The script's absolute path. A relative one starts where the program was started: the working
+ * directory, unless the program has left it. */
+static struct slice absolute_script(struct search *search, struct slice script,
+                                    struct slice working_directory) {
+    struct slice starts[] = {working_directory,
+                             environment_value(search->environment, SLICE("PWD"))};
+    struct stat status;
+    if (script.length == 0 || script.data[0] == '/')
+        return script;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        search_enter(search, &(struct place){NULL, starts[i]});
+        if (starts[i].length > 0 && search_append(search, script) &&
+            search_exists(search, &status) && S_ISREG(status.st_mode))
+            return arena_copy(search->arena, buffer_text(&search->path));
+    }
+    return SLICE("");
+}
+
+static void add_script(struct search *search, struct slice working_directory) {
+    struct slice executable = search->executable;
+    if (!is_interpreter(executable)) {
+        if (!slice_starts(executable, SLICE("/usr/")) && !slice_starts(executable, SLICE("/bin/")))
+            add_place(search, "the program's directory", parent_of(executable));
+        return;
+    }
+    struct slice line = file_first(search->arena, "/proc/self/cmdline", COMMAND_LINE_BYTES);
+    struct slice script = absolute_script(search, find_script(line), working_directory);
+    if (script.length == 0 || script.data[0] != '/')
+        return;
+    add_place(search, "the script's directory", parent_of(script));
+    add_parents(search, "a directory above the script's", parent_of(script));
+}
+
+void search_find_places(struct search *search) {
+    enum { LINK_BYTES = 4096 };
+    char *bytes = arena_get(search->arena, LINK_BYTES, 1);
+    long length = bytes ? sys_readlinkat(AT_FDCWD, "/proc/thread-self/cwd", bytes, LINK_BYTES) : 0;
+    struct slice working_directory = {bytes, length > 0 ? (size_t)length : 0};
+    if (length > 0 && bytes[0] != '/')
+        working_directory.length = 0;
+    search->places[0] = (struct place){NULL, SLICE("")};
+    search->place_count = 1;
+    if (search->incident->directory != AT_FDCWD || search->incident->path[0] == '/')
+        add_place(search, "the working directory", working_directory);
+    add_script(search, working_directory);
+    add_place(search, "$PWD", environment_value(search->environment, SLICE("PWD")));
+    add_parents(search, "a directory above the working directory", working_directory);
+    add_place(search, "$OLDPWD", environment_value(search->environment, SLICE("OLDPWD")));
+    add_place(search, "the home directory", environment_value(search->environment, SLICE("HOME")));
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What else is there: the search for the file that was meant, cheapest first. Each stage ends the
+ * search when it finds something: exact repairs of the text, other places to start, names put right
+ * one by one, and last a file of that name elsewhere.
+ */
+#include "base/file.h"
+#include "base/sys.h"
+#include "facts/search.h"
+
+enum { MOST_TEXTS = 40, MOST_TEXT_SLIPS = 3, ENVIRONMENT_BYTES = 32768, TEXT_BYTES = 4096 };
+
+/* The path with some slips undone. */
+struct text {
+    struct slice path;
+    unsigned slips;
+};
+
+struct texts {
+    struct text all[MOST_TEXTS]; /* the first is the path itself; fewer slips come first */
+    size_t count;
+};
+
+/* ---- the texts ---- */
+
+static void add_text(struct search *search, struct texts *texts, struct slice path,
+                     unsigned slips) {
+    for (size_t i = 0; i < texts->count; i++)
+        if (slice_equal(texts->all[i].path, path))
+            return;
+    struct slice copy = arena_copy(search->arena, path);
+    if (copy.length > 0 && texts->count < MOST_TEXTS)
+        texts->all[texts->count++] = (struct text){copy, slips};
+}
+
+/* Undoes every slip in every way, then every second one of what that gave, and so on. */
+static void make_texts(struct search *search, struct slice asked, struct texts *texts) {
+    struct buffer out = buffer_in(search->arena, TEXT_BYTES);
+    size_t from = 0;
+    add_text(search, texts, asked, 0);
+    for (unsigned round = 0; round < MOST_TEXT_SLIPS; round++) {
+        size_t to = texts->count;
+        for (size_t i = from; i < to; i++)
+            for (enum slip slip = SLIP_WHITESPACE; slip <= SLIP_URI; slip++)
+                for (unsigned variant = 0; variant < slip_variants(slip); variant++) {
+                    struct text text = texts->all[i];
+                    if (!(text.slips & SLIP_BIT(slip)) &&
+                        slip_undo(slip, variant, text.path, search->environment, &out))
+                        add_text(search, texts, buffer_text(&out), text.slips | SLIP_BIT(slip));
+                }
+        from = to;
+    }
+}
+
+/* ---- exact probes ---- */
+
+static void probe_as(struct search *search, const struct place *place, struct slice path,
+                     unsigned slips, unsigned unlikely) {
+    struct stat status;
+    struct change change = {.slips = slips, .unlikely = unlikely, .place = place};
+    search_enter(search, place);
+    bool absolute = path.length > 0 && path.data[0] == '/' && place->directory.length == 0;
+    if (absolute)
+        buffer_char(&search->path, '/');
+    while (path.length > 0 && path.data[0] == '/')
+        path = slice_from(path, 1);
+    if (path.length > 0 && search_append(search, path) && search_exists(search, &status))
+        search_offer(search, &status, &change);
+}
+
+static void probe(struct search *search, const struct place *place, struct slice path,
+                  unsigned slips) {
+    probe_as(search, place, path, slips, 0);
+}
+
+static size_t count_names(struct slice path) {
+    size_t count = 0;
+    for (size_t i = 0; i < path.length; i++)
+        count += path.data[i] != '/' && (i == 0 || path.data[i - 1] == '/');
+    return count;
+}
+
+/* The path from its name number `skipped` on, without a leading slash. */
+static struct slice skip_names(struct slice path, size_t skipped) {
+    for (;;) {
+        while (path.length > 0 && path.data[0] == '/')
+            path = slice_from(path, 1);
+        if (skipped-- == 0)
+            return path;
+        path = slice_from(path, slice_find(path, '/'));
+    }
+}
+
+/* a/b/a/b/c is a/b/c: a prefix that was joined twice. */
+static void probe_without_repetition(struct search *search, struct slice path, unsigned slips) {
+    size_t names = count_names(path);
+    enum { MOST_NAMES = 24 };
+    struct buffer out = buffer_in(search->arena, path.length + 1);
+    if (names > MOST_NAMES || !out.data)
+        return;
+    for (size_t at = 0; at < names; at++)
+        for (size_t length = 1; at + 2 * length < names; length++) {
+            struct slice from = skip_names(path, at), again = skip_names(path, at + length);
+            size_t bytes = (size_t)(again.data - from.data);
+            if (!slice_starts(again, slice_first(from, bytes)))
+                continue;
+            out.length = 0;
+            buffer_slice(&out, slice_first(path, (size_t)(from.data - path.data)));
+            buffer_slice(&out, again);
+            probe(search, &search->places[0], buffer_text(&out), slips);
+        }
+}
+
+/* The places a text may start in, when it is taken as a relative one. */
+static void probe_places(struct search *search, const struct text *text) {
+    struct slice path = text->path;
+    unsigned slips = text->slips | SLIP_BIT(SLIP_BASE);
+    bool absolute = path.data[0] == '/';
+    size_t names = count_names(path);
+    if (absolute) { /* a leading slash too many */
+        if (search->incident->path[0] != '/')
+            probe(search, &search->places[0], skip_names(path, 0), slips);
+    } else if (names > 1) { /* one too few */
+        struct buffer out = buffer_in(search->arena, path.length + 1);
+        buffer_char(&out, '/');
+        buffer_slice(&out, path);
+        probe(search, &search->places[0], buffer_text(&out), slips);
+    }
+    for (size_t i = 1; i < search->place_count; i++)
+        probe(search, &search->places[i], path, slips);
+    probe_without_repetition(search, path, slips);
+}
+
+/* The end of a path under other starts: a project that was moved, a host's path in a container. A
+ * single name is weak evidence. */
+static void probe_ends(struct search *search, const struct text *text, size_t least_names) {
+    size_t names = count_names(text->path);
+    for (size_t skipped = 1; skipped + least_names <= names && search_has_time(search); skipped++) {
+        struct slice end = skip_names(text->path, skipped);
+        size_t left = names - skipped;
+        if (least_names == 1 && left != 1)
+            continue;
+        for (size_t i = 0; i < search->place_count; i++)
+            probe_as(search, &search->places[i], end, text->slips | SLIP_BIT(SLIP_BASE), 1);
+        if (left > 1 && end.data > text->path.data) { /* with its slash, from the root on */
+            struct slice from_root = {end.data - 1, end.length + 1};
+            probe_as(search, &search->places[0], from_root, text->slips | SLIP_BIT(SLIP_BASE), 1);
+        }
+    }
+}
+
+/* ---- the stages ---- */
+
+/* The text with everything undone that can be, each slip in the first way that changes something:
+ * what is worth a listing. */
+static struct text clean_text(struct search *search, struct slice asked) {
+    static const enum slip order[] = {SLIP_WHITESPACE, SLIP_QUOTES,  SLIP_WHITESPACE,
+                                      SLIP_UNEXPANDED, SLIP_WINDOWS, SLIP_URI};
+    struct buffer out = buffer_in(search->arena, TEXT_BYTES);
+    struct text clean = {asked, 0};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        for (unsigned variant = 0; variant < slip_variants(order[i]); variant++)
+            if (slip_undo(order[i], variant, clean.path, search->environment, &out)) {
+                clean.path = arena_copy(search->arena, buffer_text(&out));
+                clean.slips |= SLIP_BIT(order[i]);
+                break;
+            }
+    return clean;
+}
+
+static void repair(struct search *search, const struct text *text, enum listing start,
+                   enum listing elsewhere) {
+    struct change change = {.slips = text->slips};
+    search_repair(search, &search->places[0], text->path, &change, start);
+    for (size_t i = 1; i < search->place_count && search->result->count == 0; i++)
+        search_repair(search, &search->places[i], text->path, &change, elsewhere);
+}
+
+/* Each stage costs more and proves less than the one before. */
+static void run_stages(struct search *search, const struct texts *texts) {
+    const size_t *found = &search->result->count;
+    struct text worth[2] = {clean_text(search, texts->all[0].path), texts->all[0]};
+    size_t worth_count = worth[0].slips ? 2 : 1;
+    for (size_t i = 1; i < texts->count; i++)
+        probe(search, &search->places[0], texts->all[i].path, texts->all[i].slips);
+    for (size_t i = 0; i < texts->count && *found == 0; i++)
+        probe_places(search, &texts->all[i]);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        repair(search, &worth[i], LIST_NEVER, LIST_NEVER);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        probe_ends(search, &worth[i], 2);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        repair(search, &worth[i], LIST_ALWAYS, LIST_BELOW);
+    for (size_t i = 0; i < worth_count && *found == 0; i++)
+        probe_ends(search, &worth[i], 1);
+}
+
+/* ---- what was found ---- */
+
+/* Makes the path absolute and its directory physical, and asks whether it may be opened. */
+static void settle(struct search *search, struct neighbour *neighbour) {
+    struct slice name = slice_basename(neighbour->path);
+    struct slice directory = slice_first(neighbour->path, neighbour->path.length - name.length);
+    char *terminated = (char *)arena_copy(search->arena, directory).data;
+    char *bytes = arena_get(search->arena, TEXT_BYTES, 1);
+    if (!bytes)
+        return;
+    bool absolute = directory.length > 0 && directory.data[0] == '/';
+    int start = absolute ? AT_FDCWD : search->incident->directory;
+    int held = sys_openat(start, directory.length > 0 ? terminated : ".",
+                          O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (held < 0)
+        return;
+    char link[DESCRIPTOR_NAME_BYTES];
+    descriptor_name(held, link);
+    long length = sys_readlinkat(AT_FDCWD, link, bytes, TEXT_BYTES);
+    unsigned needs = access_needed(search->incident->flags);
+    int answer =
+        sys_faccessat2(held, neighbour->path.data + directory.length, (int)needs, AT_EACCESS);
+    sys_close(held);
+    if (answer == 0 || answer == -EACCES)
+        neighbour->kernel_answer = -answer;
+    if (length <= 0 || bytes[0] != '/')
+        return;
+    struct slice physical = {bytes, (size_t)length};
+    struct buffer path = buffer_in(search->arena, physical.length + 1 + name.length + 1);
+    buffer_slice(&path, physical);
+    if (physical.length > 1)
+        buffer_char(&path, '/');
+    buffer_slice(&path, name);
+    if (!path.cut)
+        neighbour->path = buffer_text(&path); /* the byte behind it is zero */
+}
+
+static void settle_all(struct search *search) {
+    struct neighbours *result = search->result;
+    for (size_t i = 0; i < result->count; i++) {
+        const struct neighbour *a = &search->found[0], *b = &search->found[i];
+        result->ties += search_cost(a->slips, a->edits) == search_cost(b->slips, b->edits) &&
+                        a->unlikely == b->unlikely;
+        settle(search, &search->found[i]);
+    }
+    result->found = search->found;
+    if (result->count == 0 || search->found[0].kernel_answer != EACCES)
+        return;
+    struct incident refused = *search->incident;
+    struct walk *walk = ARENA_NEW(search->arena, struct walk);
+    refused.path = search->found[0].path.data;
+    refused.directory = AT_FDCWD;
+    refused.error = EACCES;
+    if (!walk)
+        return;
+    walk_path(search->arena, &refused, walk);
+    result->refused = walk;
+}
+
+void neighbours_find(struct arena *arena, const struct incident *incident,
+                     const struct identity *identity, const struct walk *walk,
+                     struct neighbours *result) {
+    struct search *search = ARENA_NEW(arena, struct search);
+    struct texts *texts = ARENA_NEW(arena, struct texts);
+    struct slice asked = slice_of(incident->path);
+    if (!search || !texts || asked.length == 0 || asked.length >= TEXT_BYTES)
+        return;
+    search->arena = arena;
+    search->incident = incident;
+    search->walk = walk;
+    search->result = result;
+    search->wants_directory = incident->group == GROUP_DIR || (incident->flags & O_DIRECTORY);
+    if (!search_start(search))
+        return;
+    search->environment = file_first(arena, "/proc/self/environ", ENVIRONMENT_BYTES);
+    char *executable = arena_get(arena, TEXT_BYTES, 1);
+    long length =
+        executable ? sys_readlinkat(AT_FDCWD, "/proc/self/exe", executable, TEXT_BYTES) : 0;
+    search->executable = (struct slice){executable, length > 0 ? (size_t)length : 0};
+    result->sought = true;
+    result->caller_is_python = slice_starts(slice_basename(search->executable), SLICE("python"));
+    if (walk->creates) { /* what is missing is the directory */
+        search->wants_directory = true;
+        asked.length -= slice_basename(asked).length;
+        while (asked.length > 1 && asked.data[asked.length - 1] == '/')
+            asked.length--;
+        if (asked.length == 0)
+            return;
+    }
+    struct slice sign;
+    bool remote = slip_sign(asked, &sign) == SIGN_URL && !slice_starts(asked, SLICE("file:"));
+    if (remote)
+        return; /* a local file of that name would be a coincidence */
+    search_find_places(search);
+    make_texts(search, asked, texts);
+    run_stages(search, texts);
+    if (result->count == 0)
+        search_elsewhere(search, identity);
+    settle_all(search);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "facts/search.h"
+#include "base/sys.h"
+
+enum {
+    PROCESSOR_BUDGET_NS = 2000000,
+    BUDGET_NS = 20000000, /* of a disk or server that lets us wait */
+    ENTRIES_BUDGET = 20000,
+    PATH_BYTES = 4096, /* PATH_MAX, linux/limits.h */
+    NAME_BYTES = 256,
+    ENTRIES_BYTES = 32768,
+};
+
+static uint64_t now_ns(clockid_t clock) {
+    struct timespec now = {0};
+    sys_clock(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+bool search_start(struct search *search) {
+    search->path = buffer_in(search->arena, PATH_BYTES);
+    search->candidate = buffer_in(search->arena, NAME_BYTES);
+    search->entries = arena_get(search->arena, ENTRIES_BYTES, 8);
+    search->entries_left = ENTRIES_BUDGET;
+    /* Processor time, so that a busy machine does not make the answer worse. */
+    search->processor_end_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) + PROCESSOR_BUDGET_NS;
+    search->end_ns = now_ns(CLOCK_MONOTONIC) + BUDGET_NS;
+    return search->path.data && search->candidate.data && search->entries;
+}
+
+bool search_has_time(struct search *search) {
+    if (search->calls++ % 16 == 0 && !search->result->out_of_time)
+        search->result->out_of_time = now_ns(CLOCK_THREAD_CPUTIME_ID) > search->processor_end_ns ||
+                                      now_ns(CLOCK_MONOTONIC) > search->end_ns;
+    return !search->result->out_of_time;
+}
+
+int search_directory(const struct search *search) {
+    return search->path.length > 0 && search->path.data[0] == '/' ? AT_FDCWD
+                                                                  : search->incident->directory;
+}
+
+void search_enter(struct search *search, const struct place *place) {
+    search->path.length = 0;
+    search->path.cut = false;
+    buffer_slice(&search->path, place->directory);
+}
+
+bool search_append(struct search *search, struct slice text) {
+    struct buffer *path = &search->path;
+    if (path->length > 0 && path->data[path->length - 1] != '/')
+        buffer_char(path, '/');
+    buffer_slice(path, text);
+    return !path->cut;
+}
+
+/* NUL-terminated; NULL when there is no room for the NUL. */
+static const char *terminated(struct buffer *path) {
+    if (path->cut || path->length == path->capacity)
+        return NULL;
+    path->data[path->length] = '\0';
+    return path->length > 0 ? path->data : ".";
+}
+
+bool search_exists(struct search *search, struct stat *status) {
+    const char *path = terminated(&search->path);
+    return path && search_has_time(search) &&
+           sys_fstatat(search_directory(search), path, status, AT_NO_AUTOMOUNT) == 0;
+}
+
+unsigned search_cost(unsigned slips, unsigned edits) {
+    /* One likely slip is nearer than two; of two alike the contract's order decides. */
+    static const unsigned costs[SLIP_COUNT] = {
+        [SLIP_WHITESPACE] = 10, [SLIP_QUOTES] = 11, [SLIP_UNEXPANDED] = 12, [SLIP_WINDOWS] = 12,
+        [SLIP_URI] = 12,        [SLIP_BASE] = 13,   [SLIP_CASE] = 13,       [SLIP_UNICODE] = 14,
+        [SLIP_EXTENSION] = 15,  [SLIP_NUMBER] = 15, [SLIP_TYPO] = 12,
+    };
+    unsigned cost = 6 * edits;
+    for (unsigned slip = 0; slip < SLIP_COUNT; slip++)
+        if (slips & SLIP_BIT(slip))
+            cost += costs[slip];
+    return cost;
+}
+
+static unsigned rank(const struct neighbour *neighbour) {
+    return search_cost(neighbour->slips, neighbour->edits) * 16 + neighbour->unlikely;
+}
+
+static bool is_wanted_kind(const struct search *search, const struct stat *status) {
+    return search->wants_directory == (bool)S_ISDIR(status->st_mode);
+}
+
+void search_offer(struct search *search, const struct stat *status, const struct change *change) {
+    struct neighbours *result = search->result;
+    struct neighbour offered = {
+        .slips = change->slips,
+        .edits = change->edits,
+        .unlikely = change->unlikely,
+        .kernel_answer = ANSWER_UNKNOWN,
+    };
+    if (change->place && change->place->what) {
+        offered.base_is = change->place->what;
+        offered.base = change->place->directory;
+    }
+    if (!is_wanted_kind(search, status))
+        return;
+    size_t at = result->count;
+    for (size_t i = 0; i < result->count; i++)
+        if (search->found_status[i].st_ino == status->st_ino &&
+            search->found_status[i].st_dev == status->st_dev) {
+            if (rank(&search->found[i]) <= rank(&offered))
+                return;
+            at = i; /* found again, by a nearer way */
+        }
+    if (at == NEIGHBOURS_MOST) {
+        at--;
+        if (rank(&search->found[at]) <= rank(&offered))
+            return;
+    }
+    offered.path = arena_copy(search->arena, buffer_text(&search->path));
+    if (offered.path.length == 0)
+        return;
+    if (at == result->count)
+        result->count++;
+    for (; at > 0 && rank(&search->found[at - 1]) > rank(&offered); at--) {
+        search->found[at] = search->found[at - 1];
+        search->found_status[at] = search->found_status[at - 1];
+    }
+    search->found[at] = offered;
+    search->found_status[at] = *status;
+}

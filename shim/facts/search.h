@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* One search for the file that was meant: its budget, and where its findings go. */
+#ifndef PERMSHIM_FACTS_SEARCH_H
+#define PERMSHIM_FACTS_SEARCH_H
+
+#include "facts/collect.h"
+#include "slips/likeness.h"
+
+/* A directory that a path may have been meant to start in. */
+struct place {
+    const char *what;       /* "the script's directory"; NULL: where the call started */
+    struct slice directory; /* absolute; empty: where the call started */
+};
+
+enum { SEARCH_MOST_PLACES = 16 };
+
+/* What was changed on the way to a path. */
+struct change {
+    unsigned slips, edits, unlikely;
+    const struct place *place;
+};
+
+/* The names of a directory that are most like the one wanted. */
+enum { LIKE_MOST = 6 };
+struct like {
+    struct slice name;
+    struct likeness likeness;
+};
+struct like_names {
+    struct like names[LIKE_MOST];
+    size_t count;
+    bool cut; /* there are names that were not looked at */
+};
+
+struct search {
+    struct arena *arena;
+    const struct incident *incident;
+    const struct walk *walk;
+    struct neighbours *result;
+    bool wants_directory;
+    struct slice environment, executable;
+    struct place places[SEARCH_MOST_PLACES]; /* the first is where the call started */
+    size_t place_count;
+    struct neighbour found[NEIGHBOURS_MOST];
+    struct stat found_status[NEIGHBOURS_MOST];
+    struct buffer path;      /* the path that is being probed or repaired */
+    struct buffer candidate; /* a name that is being made */
+    struct wanted wanted;
+    struct folded folded; /* scratch of likeness_of() */
+    char *entries;        /* scratch of getdents64(2) */
+    size_t entries_left;
+    uint64_t processor_end_ns, end_ns;
+    unsigned calls; /* system calls made */
+};
+
+/* Starts the clock and makes room; false when the arena is full. */
+bool search_start(struct search *search);
+
+/* Whether there is time left; asks the clock at every 16th call only. */
+bool search_has_time(struct search *search);
+
+/* The directory to give to an *at call together with search->path. */
+int search_directory(const struct search *search);
+
+/* Begins search->path with the place's directory. */
+void search_enter(struct search *search, const struct place *place);
+
+/* Adds a name or a path behind a slash; false when it does not fit. */
+bool search_append(struct search *search, struct slice text);
+
+/* Whether search->path is there. */
+bool search_exists(struct search *search, struct stat *status);
+
+/* Puts search->path, whose status is given, among the findings, when it is of the kind wanted. */
+void search_offer(struct search *search, const struct stat *status, const struct change *change);
+
+/* How far a path is from what was asked for: fewer and likelier changes are nearer. */
+unsigned search_cost(unsigned slips, unsigned edits);
+
+/* ---- listing.c ---- */
+
+/* Looks through the directory search->path for names like `name`. Notes the range of numbers. */
+void search_list(struct search *search, struct slice name, bool last, struct like_names *like);
+
+/* Puts a name into the range of numbers. */
+void search_note_number(struct search *search, struct slice name);
+
+/* ---- numbers.c ---- */
+
+/* Finds names in the directory search->path that differ from `name` in the last number only, by
+ * exact probes, and notes the range. */
+void search_numbers(struct search *search, struct slice name);
+
+/* ---- bases.c ---- */
+
+/* Fills search->places. Needs environment and executable. */
+void search_find_places(struct search *search);
+
+/* ---- repair.c ---- */
+
+enum listing {
+    LIST_NEVER, /* exact probes only */
+    LIST_BELOW, /* directories that were found under their right name */
+    LIST_ALWAYS,
+};
+
+/* Finds `rest` below the place with names put right one by one. */
+void search_repair(struct search *search, const struct place *place, struct slice rest,
+                   const struct change *change, enum listing listing);
+
+/* ---- elsewhere.c ---- */
+
+/* Looks for signs of a host's path, a private view, a missing mount. */
+void search_elsewhere(struct search *search, const struct identity *identity);
+
+#endif

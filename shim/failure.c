@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the road begins: which failing calls count, and what they wanted. */
+#include "base/memory.h"
+#include "base/sys.h"
+#include "config.h"
+#include "incident.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { GLOB_DIRECTORY_BYTES = 1024 };
+
+/* ---- what it wanted ---- */
+
+static int flags_of_mode(const char *mode) {
+    int flags =
+        mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
+    for (const char *at = mode + 1; *at && *at != ','; at++) {
+        if (*at == '+')
+            flags = (flags & ~O_ACCMODE) | O_RDWR;
+        else if (*at == 'x')
+            flags |= O_EXCL;
+        else if (*at == 'e')
+            flags |= O_CLOEXEC;
+    }
+    return flags;
+}
+
+/* A call that opens nothing walks like an open with O_PATH. */
+static void read_how(struct incident *incident, uintptr_t how) {
+    const struct open_how *extended = (const void *)how;
+    int flags = (int)how;
+    switch (incident->how_kind) {
+    case HOW_FLAGS:
+        incident->flags = flags;
+        break;
+    case HOW_MODE:
+        incident->flags = flags_of_mode((const char *)how);
+        break;
+    case HOW_STRUCT:
+        incident->flags = (int)extended->flags;
+        incident->resolve = extended->resolve;
+        break;
+    case HOW_ACCESS:
+    case HOW_LIST:
+        incident->wanted = how & (R_OK | W_OK | X_OK);
+        incident->real_ids = incident->how_kind == HOW_ACCESS && !(flags & AT_EACCESS);
+        /* fall through */
+    case HOW_STAT:
+    case HOW_RESOLVE:
+        incident->flags = O_PATH | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0);
+        break;
+    }
+}
+
+/* ---- does it count? ---- */
+
+/* An open with O_DIRECTORY is made to list: opendir(3) by hand, for fdopendir(3). */
+static bool is_listing(const struct failed_call *call, uintptr_t how) {
+    return call->group == GROUP_DIR ||
+           ((how & (O_TMPFILE | O_PATH)) == O_DIRECTORY && call->how_kind == HOW_FLAGS);
+}
+
+/* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
+ * EINVAL of an unknown fopen mode. */
+__attribute__((noinline)) static bool is_readable(const char *path) {
+    struct memory memory = {0};
+    return memory_string_length(&memory, (uintptr_t)path, 2 * 4096) >= 0;
+}
+
+/* What most failures do not come to stays out of what they all run through: here the question is
+ * asked exactly. */
+__attribute__((noinline)) static void report_failure(const struct failed_call *call, int directory,
+                                                     const char *path, uintptr_t how, int error) {
+    bool listing = is_listing(call, how) && config_reports(GROUP_DIR, error);
+    bool counts = listing || (call->group != GROUP_DIR && config_reports(call->group, error) &&
+                              match_path(&config.matcher, path));
+    if (!counts)
+        return;
+    struct incident incident = {
+        .function = call->function,
+        .group = listing ? GROUP_DIR : call->group,
+        .how_kind = call->how_kind,
+        .path = path,
+        .directory = directory,
+        .error = error,
+        .null_result = call->returns_pointer,
+    };
+    read_how(&incident, how);
+    incident_enter(&incident);
+    errno = error;
+}
+
+void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
+    int error = errno;
+    if (!config_reports(call->group | GROUP_DIR, error) || !path)
+        return;
+    if (error != ENOENT && error != EACCES && !is_readable(path))
+        return;
+    if (match_path(&config.matcher, path) || how & O_DIRECTORY || call->group == GROUP_DIR)
+        report_failure(call, directory, path, how, error);
+}
+
+void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how) {
+    char directory[GLOB_DIRECTORY_BYTES] = ".";
+    size_t length = 0;
+    if (errno != EACCES)
+        return;
+    for (size_t i = 0; pattern[i] && !memchr("*?[\\", pattern[i], 4); i++)
+        if (pattern[i] == '/')
+            length = i + 1;
+    if (length >= sizeof directory)
+        return;
+    memcpy(directory, pattern, length);
+    /* It may have been another one, below: nobody but the kernel knows. Opening it to list is what
+     * glob() did too. */
+    int descriptor = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (descriptor >= 0)
+        sys_close(descriptor);
+    if (descriptor == -EACCES)
+        call_failed(call, AT_FDCWD, directory, how);
+}

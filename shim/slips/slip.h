@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slips: the ways in which a path goes wrong on its way to open(2), and how to undo one. Pure text:
+ * no system call, no memory but the caller's. Safe in a signal handler.
+ */
+#ifndef PERMSHIM_SLIPS_SLIP_H
+#define PERMSHIM_SLIPS_SLIP_H
+
+#include "base/buffer.h"
+
+/* In the order of the contract's causes, which carry the same names. */
+enum slip {
+    SLIP_WHITESPACE,
+    SLIP_QUOTES,
+    SLIP_UNEXPANDED,
+    SLIP_WINDOWS,
+    SLIP_URI,
+    SLIP_BASE, /* undone by whoever knows other directories, facts/bases.c */
+    SLIP_CASE,
+    SLIP_UNICODE,
+    SLIP_EXTENSION,
+    SLIP_NUMBER,
+    SLIP_TYPO,
+    SLIP_COUNT
+};
+
+#define SLIP_BIT(slip) (1u << (slip))
+
+/* ---- slips of a whole path ---- */
+
+/* How many ways there are to undo it; 0 for a slip that concerns a single name. */
+unsigned slip_variants(enum slip slip);
+
+/*
+ * Writes `path` without the slip, undone in the way `variant`, into `out`; false, with `out`
+ * undefined, when that changes nothing or does not fit. `environment` is "NAME=value\0…" as in
+ * /proc/self/environ.
+ */
+bool slip_undo(enum slip slip, unsigned variant, struct slice path, struct slice environment,
+               struct buffer *out);
+
+/* slip_undo() for SLIP_UNEXPANDED, which calls it. */
+bool slip_undo_unexpanded(unsigned variant, struct slice path, struct slice environment,
+                          struct buffer *out);
+
+/* The value of a variable, or an empty slice. */
+struct slice environment_value(struct slice environment, struct slice name);
+
+/* ---- signs of a slip that cannot be undone ---- */
+
+enum slip_sign {
+    SIGN_NONE,
+    SIGN_TILDE,    /* ~ or ~user */
+    SIGN_VARIABLE, /* $VAR, ${VAR}, %VAR% */
+    SIGN_BRACES,   /* {} or {name} */
+    SIGN_PRINTF,   /* %s, %05d */
+    SIGN_GLOB,     /* * ? [a-z] */
+    SIGN_URL,      /* http://, s3:// … */
+    SIGN_DRIVE,    /* C:\ or C:/ */
+};
+
+/* What in the path shows that a step was left out, and in `*seen` the bytes that show it. */
+enum slip_sign slip_sign(struct slice path, struct slice *seen);
+
+/* ---- slips of one name ---- */
+
+/* How many names name_variant() can make, and how many of them, the first ones, undo one slip. */
+unsigned name_variants(void);
+unsigned name_single_variants(void);
+
+/*
+ * Another name that may have been meant, in order of likelihood: other letter case, Unicode form,
+ * image suffix, zero padding, and two of these. `last`: the name is the last of its path, and may
+ * get another suffix. Sets *slips to what was undone. False: this number gives nothing new.
+ */
+bool name_variant(struct slice name, bool last, unsigned number, struct buffer *out,
+                  unsigned *slips);
+
+/* How many names name_edit() can make of this one. */
+unsigned name_edits(struct slice name);
+
+/* The name with one letter swapped with the next, left out, replaced or put in; digits and suffix
+ * are left alone. False: this number gives nothing new. */
+bool name_edit(struct slice name, unsigned number, struct buffer *out);
+
+/* Where the suffix begins: the last dot behind the first byte (".nii" counts with ".gz"), or the
+ * length. */
+size_t name_suffix(struct slice name);
+
+/* Whether ".jpg" is the suffix of an image format, images.def, in any letter case. */
+bool suffix_is_image(struct slice suffix);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* Other names that may have been meant: what a directory too large to list can be asked for. */
+#include "slips/fold.h"
+#include "slips/slip.h"
+
+static const char *const images[] = {
+#define IMAGE(suffix) "." suffix,
+#include "images.def"
+#undef IMAGE
+};
+
+static const char *const common_suffixes[] = {
+    ".jpg", ".jpeg", ".png",  ".JPG",  ".JPEG", ".PNG",    ".webp", ".tif", ".tiff", ".TIF",
+    ".gif", ".bmp",  ".heic", ".avif", ".jxl",  ".nii.gz", ".nii",  ".dcm", ".exr",  ".svg",
+};
+
+bool suffix_is_image(struct slice suffix) {
+    char lower[16];
+    if (suffix.length >= sizeof lower)
+        return false;
+    for (size_t i = 0; i < suffix.length; i++)
+        lower[i] = (char)point_lower((unsigned char)suffix.data[i] & 0x7f);
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++)
+        if (slice_is((struct slice){lower, suffix.length}, images[i]))
+            return true;
+    return false;
+}
+
+size_t name_suffix(struct slice name) {
+    size_t at = name.length;
+    while (at > 1 && name.data[at - 1] != '.')
+        at--;
+    if (at <= 1)
+        return name.length;
+    at--;
+    /* ".nii.gz" is one suffix. */
+    struct slice before = slice_first(name, at);
+    if (slice_is(slice_from(name, at), ".gz") && at > 4) {
+        size_t inner = name_suffix(before);
+        if (suffix_is_image(slice_from(name, inner)))
+            return inner;
+    }
+    return at;
+}
+
+/* ---- four axes; 0 on an axis leaves the name as it is ---- */
+
+enum {
+    CASES = 9,
+    FORMS = 1 + FORM_COUNT,
+    WIDEST = 10,
+    WIDTHS = 1 + WIDEST,
+    SUFFIXES = 3 + sizeof common_suffixes / sizeof *common_suffixes,
+    AXES = 4,
+    /* Each alone, then each with each: how many names there are. */
+    SINGLES = (CASES - 1) + (FORMS - 1) + (WIDTHS - 1) + (SUFFIXES - 1),
+};
+
+static const unsigned axis_sizes[AXES] = {CASES, FORMS, WIDTHS, SUFFIXES};
+static const unsigned axis_slips[AXES] = {SLIP_BIT(SLIP_CASE), SLIP_BIT(SLIP_UNICODE),
+                                          SLIP_BIT(SLIP_NUMBER), SLIP_BIT(SLIP_EXTENSION)};
+
+unsigned name_variants(void) {
+    unsigned pairs = 0;
+    for (unsigned a = 0; a < AXES; a++)
+        for (unsigned b = a + 1; b < AXES; b++)
+            pairs += (axis_sizes[a] - 1) * (axis_sizes[b] - 1);
+    return SINGLES + pairs;
+}
+
+unsigned name_single_variants(void) {
+    return SINGLES;
+}
+
+/* Which point of the axes a number stands for. */
+static void locate(unsigned number, unsigned at[AXES]) {
+    for (unsigned a = 0; a < AXES; a++) {
+        if (number < axis_sizes[a] - 1) {
+            at[a] = number + 1;
+            return;
+        }
+        number -= axis_sizes[a] - 1;
+    }
+    for (unsigned a = 0; a < AXES; a++)
+        for (unsigned b = a + 1; b < AXES; b++) {
+            unsigned pairs = (axis_sizes[a] - 1) * (axis_sizes[b] - 1);
+            if (number < pairs) {
+                at[a] = number / (axis_sizes[b] - 1) + 1;
+                at[b] = number % (axis_sizes[b] - 1) + 1;
+                return;
+            }
+            number -= pairs;
+        }
+}
+
+static void put_case(struct slice text, bool upper, struct buffer *out) {
+    while (text.length > 0) {
+        uint32_t c;
+        text = slice_from(text, point_next(text, &c));
+        point_write(out, upper ? point_upper(c) : point_lower(c));
+    }
+}
+
+/* The first letter of the text, or of each of its words, in upper case and the rest in lower. */
+static void put_title(struct slice text, bool each_word, struct buffer *out) {
+    bool starts = true;
+    while (text.length > 0) {
+        uint32_t c;
+        text = slice_from(text, point_next(text, &c));
+        point_write(out, starts ? point_upper(c) : point_lower(c));
+        starts = each_word && (c == '_' || c == '-' || c == ' ');
+    }
+}
+
+static bool put_cased(struct slice name, unsigned which, struct buffer *out) {
+    size_t stem = name_suffix(name);
+    struct slice first = slice_first(name, stem), rest = slice_from(name, stem);
+    switch (which) {
+    case 1:
+    case 2: /* the suffix alone, as cameras write it */
+        buffer_slice(out, first);
+        put_case(rest, which == 2, out);
+        break;
+    case 3:
+    case 4:
+        put_case(name, which == 4, out);
+        break;
+    default: /* 5 to 8: one word or each, the suffix in lower case or upper */
+        put_title(first, which % 2 == 0, out);
+        put_case(rest, which > 6, out);
+    }
+    return true;
+}
+
+static bool is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
+}
+
+/* The last number of the stem, padded with zeros to `width` digits. */
+static bool put_padded(struct slice name, unsigned width, struct buffer *out) {
+    size_t end = name_suffix(name);
+    while (end > 0 && !is_digit(name.data[end - 1]))
+        end--;
+    size_t start = end;
+    while (start > 0 && is_digit(name.data[start - 1]))
+        start--;
+    while (start + 1 < end && name.data[start] == '0')
+        start++; /* its own padding goes */
+    size_t digits = end - start, old = start;
+    if (digits == 0 || width < digits)
+        return false;
+    while (old > 0 && name.data[old - 1] == '0')
+        old--;
+    buffer_slice(out, slice_first(name, old));
+    for (size_t i = digits; i < width; i++)
+        buffer_char(out, '0');
+    buffer_slice(out, slice_from(name, start));
+    return true;
+}
+
+static bool put_suffixed(struct slice name, unsigned which, struct buffer *out) {
+    size_t stem = name_suffix(name);
+    struct slice suffix = slice_from(name, stem);
+    if (which == 1) { /* "a.jpg.jpg" for "a.jpg" */
+        buffer_slice(out, name);
+        buffer_slice(out, suffix);
+        return suffix.length > 0;
+    }
+    buffer_slice(out, slice_first(name, stem));
+    if (which == 2) /* and the other way round, or none at all */
+        return suffix.length > 0;
+    const char *other = common_suffixes[which - 3];
+    buffer_slice(out, slice_of(other));
+    /* A suffix in another case is a matter of the case. */
+    bool same = suffix.length == strlen(other);
+    for (size_t i = 0; same && i < suffix.length; i++)
+        same = (suffix.data[i] | 0x20) == (other[i] | 0x20);
+    return !same;
+}
+
+static bool put_on_axis(unsigned axis, struct slice name, unsigned at, struct buffer *out) {
+    return axis == 0   ? put_cased(name, at, out)
+           : axis == 1 ? form_write(name, (enum form)(at - 1), out)
+           : axis == 2 ? put_padded(name, at, out)
+                       : put_suffixed(name, at, out);
+}
+
+bool name_variant(struct slice name, bool last, unsigned number, struct buffer *out,
+                  unsigned *slips) {
+    enum { MOST_NAME_BYTES = 255 };
+    unsigned at[AXES] = {0};
+    char other[MOST_NAME_BYTES];
+    struct slice current = name;
+    *slips = 0;
+    locate(number, at);
+    if (name.length == 0 || name.length > MOST_NAME_BYTES || (at[3] > 0 && !last))
+        return false;
+    /* At most two axes: the first writes here when there is a second. */
+    for (unsigned axis = 0; axis < AXES; axis++) {
+        if (at[axis] == 0)
+            continue;
+        out->length = 0;
+        out->cut = false;
+        bool made = put_on_axis(axis, current, at[axis], out);
+        if (!made || out->cut || slice_equal(buffer_text(out), current) ||
+            out->length > MOST_NAME_BYTES)
+            return false;
+        *slips |= axis_slips[axis];
+        memcpy(other, out->data, out->length);
+        current = (struct slice){other, out->length};
+    }
+    return !slice_equal(buffer_text(out), name);
+}
+
+/* ---- one typing error ---- */
+
+static const char typed[] = "abcdefghijklmnopqrstuvwxyz_-";
+enum { TYPED = sizeof typed - 1 };
+
+/* Of the whole stem: words joined in another way, and every doubled letter once. */
+static const char joints[] = {'_', '-', ' ', '\0'};
+enum { WHOLE_EDITS = sizeof joints + 1 };
+
+/* At a place of the stem. */
+enum {
+    EDIT_SWAP,
+    EDIT_OMIT,
+    EDIT_INSERT,
+    EDIT_REPLACE = EDIT_INSERT + TYPED,
+    EDITS = EDIT_REPLACE + TYPED
+};
+
+unsigned name_edits(struct slice name) {
+    return WHOLE_EDITS + EDITS * ((unsigned)name_suffix(name) + 1);
+}
+
+/* A digit is never guessed, and a byte of a longer character is no letter. */
+static bool is_editable(struct slice name, size_t stem, size_t at) {
+    return at < stem && (unsigned char)name.data[at] < 0x80 && !is_digit(name.data[at]);
+}
+
+static void put_whole_edit(struct slice name, size_t stem, unsigned which, struct buffer *out) {
+    for (size_t i = 0; i < stem; i++) {
+        bool joint = memchr("_- ", name.data[i], 3), doubles = which == sizeof joints;
+        if (doubles && i > 0 && is_editable(name, stem, i) && name.data[i] == name.data[i - 1])
+            continue;
+        if (!joint || doubles)
+            buffer_char(out, name.data[i]);
+        else if (joints[which])
+            buffer_char(out, joints[which]);
+    }
+    buffer_slice(out, slice_from(name, stem));
+}
+
+bool name_edit(struct slice name, unsigned number, struct buffer *out) {
+    size_t stem = name_suffix(name);
+    out->length = 0;
+    out->cut = false;
+    if (number < WHOLE_EDITS) {
+        put_whole_edit(name, stem, number, out);
+        return !out->cut && !slice_equal(buffer_text(out), name);
+    }
+    number -= WHOLE_EDITS;
+    size_t at = number % (stem + 1), taken = 1;
+    unsigned edit = number / ((unsigned)stem + 1);
+    char put[2] = {0};
+    size_t put_count = 0;
+    if (edit == EDIT_SWAP) {
+        if (!is_editable(name, stem, at) || !is_editable(name, stem, at + 1))
+            return false;
+        put[put_count++] = name.data[at + 1];
+        put[put_count++] = name.data[at];
+        taken = 2;
+    } else if (edit >= EDIT_INSERT && edit < EDIT_REPLACE) {
+        put[put_count++] = typed[edit - EDIT_INSERT];
+        taken = 0;
+    } else {
+        if (!is_editable(name, stem, at))
+            return false;
+        if (edit >= EDIT_REPLACE)
+            put[put_count++] = typed[edit - EDIT_REPLACE];
+    }
+    buffer_slice(out, slice_first(name, at));
+    buffer_slice(out, (struct slice){put, put_count});
+    buffer_slice(out, slice_from(name, at + taken));
+    return out->length > 0 && !out->cut && !slice_equal(buffer_text(out), name);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What mends it in the world that the process lives in: a container's user, a namespace's map, a
+ * service's sandbox. Nothing on disk has to change for these.
+ */
+#include "base/buffer.h"
+#include "verdict/trial.h"
+
+static bool in_container(const struct trial *trial, const char *kind) {
+    return slice_is(trial->facts->identity.container, kind);
+}
+
+/* An engine that starts its containers as a user of one's choice. */
+static bool in_chosen_container(const struct trial *trial) {
+    return trial->facts->identity.container.length > 0 && !in_container(trial, "flatpak") &&
+           !in_container(trial, "snap");
+}
+
+/* Would the ids alone, without any capability, pass every component as far as the culprit? */
+static bool would_pass(const struct trial *trial, const struct identity *identity, int culprit) {
+    struct access access;
+    for (int i = 0; i <= culprit; i++) {
+        const struct component *component = component_at(trial, i);
+        access_decide(identity, component, component->needs, &access);
+        if (!access.allowed || !access.sure)
+            return false;
+    }
+    return true;
+}
+
+static void advise_on_user(struct trial *trial, uid_t user, gid_t group) {
+    if (in_container(trial, "kubernetes"))
+        add_advice(trial, arena_format(trial->arena,
+                                       "run the pod as the owner: securityContext with "
+                                       "runAsUser: %u, runAsGroup: %u",
+                                       user, group));
+    else if (in_chosen_container(trial))
+        add_advice(trial, arena_format(trial->arena,
+                                       "start the container as the owner: --user %u:%u (docker, "
+                                       "podman)",
+                                       user, group));
+    else
+        add_advice(trial, arena_format(trial->arena,
+                                       "run it as the owner, uid %u gid %u (a service: User=)",
+                                       user, group));
+}
+
+/* The owner, when that is an ordinary user; else a group that has the right. */
+static void fix_by_identity(struct trial *trial, int culprit, const struct access *access) {
+    const struct stat *status = &component_at(trial, culprit)->status;
+    struct identity other = trial->facts->identity;
+    bool root_in_vain = trial->verdict->cause == CAUSE_root_without_capability;
+    if (access->class == CLASS_OWNER || (!in_chosen_container(trial) && !root_in_vain))
+        return;
+    other.effective = 0;
+    other.fsuid = status->st_uid;
+    other.fsgid = status->st_gid;
+    other.group_count = 0;
+    if (status->st_uid != 0 && would_pass(trial, &other, culprit)) {
+        advise_on_user(trial, status->st_uid, status->st_gid);
+        return;
+    }
+    other = trial->facts->identity;
+    other.fsgid = status->st_gid;
+    if (status->st_gid != 0 && in_chosen_container(trial) && would_pass(trial, &other, culprit))
+        add_advice(trial, arena_format(trial->arena,
+                                       "start the container with the group that has the right: "
+                                       "--group-add %u (kubernetes: supplementalGroups)",
+                                       status->st_gid));
+}
+
+static void advise_on_namespace(struct trial *trial, const struct component *component) {
+    if (mount_is_idmapped(component->mount))
+        add_advice(trial,
+                   SLICE("the mount maps ids: let it map this owner too, or change the owner from "
+                         "outside; chmod here cannot help"));
+    else
+        add_advice(trial, SLICE("from outside, map the owner into this user namespace: podman "
+                                "--userns=keep-id when rootless, --uidmap and --gidmap, or the "
+                                "volume's option :idmap; chmod here cannot help"));
+}
+
+/* systemd's ProtectHome= and InaccessiblePaths= mount an empty object without any permission over
+ * the real one, systemd.exec(5). */
+static bool is_masked(const struct component *component) {
+    const struct mount *mount = component->mount;
+    return mount && component->status_known && (component->status.st_mode & 07777) == 0 &&
+           component->status.st_uid == 0 && slice_is(mount->fstype, "tmpfs") &&
+           slice_equal(mount->point, component->path);
+}
+
+/* An entry for an id that this user namespace does not map: setfacl(1), which writes the whole ACL
+ * anew, cannot write it back. */
+static bool acl_has_unmapped(const struct acl *acl) {
+    for (size_t i = 0; i < acl->count; i++) {
+        bool named = acl->entries[i].tag == ACL_TAG_USER || acl->entries[i].tag == ACL_TAG_GROUP;
+        if (named && acl->entries[i].id == UINT32_MAX)
+            return true;
+    }
+    return false;
+}
+
+/* Is owner or group beyond what this namespace or mount maps, so that nobody here can change it? */
+static bool is_beyond(const struct component *component, const struct access *access) {
+    bool by_owner = access->class == CLASS_OWNER;
+    return access->owner_mapping != MAPPED ||
+           (mount_is_idmapped(component->mount) && (!by_owner || access->group_mapping != MAPPED));
+}
+
+/* Says why no command, whoever runs it here, could change the object; false when one can. */
+static bool advise_on_obstacle(struct trial *trial, const struct component *component,
+                               const struct access *access) {
+    const struct mount *mount = component->mount;
+    bool by_owner = access->class == CLASS_OWNER;
+    struct slice advice = SLICE("");
+    if (mount && (options_have(mount->options, "ro") || options_have(mount->super_options, "ro")))
+        advice =
+            SLICE("the file system is mounted read-only here: change the permissions where it can "
+                  "be written, or mount it read-write first");
+    else if (component->role == ROLE_START && trial->facts->walk.start_deleted)
+        advice =
+            SLICE("it has been removed and has no name any more, so no command can reach it: start "
+                  "the program again in a directory that exists");
+    else if (!by_owner && identity_mapping(&trial->facts->identity) != MAPPED)
+        advice =
+            SLICE("this process's own user id is not mapped into its user namespace: run it as a "
+                  "user that is (unshare --map-user, podman --userns=keep-id)");
+    else if (!by_owner && acl_has_unmapped(&component->acl))
+        advice =
+            SLICE("from outside this user namespace: the ACL names ids that are not mapped here, "
+                  "so setfacl here cannot rewrite it");
+    add_advice(trial, advice);
+    return advice.length > 0;
+}
+
+bool fix_by_world(struct trial *trial, int culprit, const struct access *access) {
+    const struct component *component = component_at(trial, culprit);
+    if (trial->verdict->cause == CAUSE_unmapped_owner || is_beyond(component, access)) {
+        advise_on_namespace(trial, component);
+        return true;
+    }
+    if (is_masked(component)) {
+        add_advice(trial,
+                   arena_format(trial->arena,
+                                "a sandbox has mounted an empty object without permissions over "
+                                "%s: in the service's unit, ProtectHome= or InaccessiblePaths= "
+                                "does; let it in by ProtectHome=read-only or BindReadOnlyPaths=",
+                                quoted(trial->arena, component->path).data));
+        add_note(trial, "what really lies there cannot be seen from here; setfacl and chmod would "
+                        "change the empty object only");
+        return true;
+    }
+    fix_by_identity(trial, culprit, access);
+    if (in_chosen_container(trial) && component->mount && !slice_is(component->mount->point, "/"))
+        add_note(trial,
+                 "%s is mounted from outside the container: a command that changes it is for the "
+                 "host, with the host's path",
+                 quoted(trial->arena, slice_first(component->mount->point, 120)).data);
+    return advise_on_obstacle(trial, component, access);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The corrected path, and the line of code that keeps the slip from coming back. */
+#include "base/escape.h"
+#include "verdict/trial.h"
+
+enum { MOST_SHOWN_BYTES = 600 };
+
+static void put_path(struct trial *trial, struct slice path, struct buffer *text) {
+    if (path.length > MOST_SHOWN_BYTES)
+        buffer_slice(text, quoted(trial->arena, path));
+    else
+        escape_shell(text, path, true);
+}
+
+static void fix_by_path(struct trial *trial) {
+    const struct verdict *verdict = trial->verdict;
+    if (verdict->suggestion_count == 0)
+        return;
+    struct buffer text =
+        buffer_in(trial->arena, 4 * MOST_SHOWN_BYTES * VERDICT_MOST_SUGGESTIONS + 200);
+    for (size_t i = 0; i < verdict->suggestion_count; i++) {
+        buffer_slice(&text, i == 0 ? SLICE("use ") : SLICE(", or "));
+        put_path(trial, verdict->suggestions[i].path, &text);
+    }
+    buffer_slice(&text, SLICE(" ("));
+    buffer_slice(&text, verdict->suggestions[0].difference);
+    buffer_char(&text, ')');
+    add_advice(trial, buffer_text(&text));
+}
+
+/* By the language of the calling program; empty: there is nothing to say. */
+static struct slice habit(struct trial *trial, enum slip slip, const struct neighbour *near) {
+    static const struct {
+        const char *python, *any;
+    } lines[SLIP_COUNT] = {
+        [SLIP_WHITESPACE] = {"where the list is read: line.rstrip(\"\\r\\n\"), or path.strip()",
+                             "take the line's end off where the list is read"},
+        [SLIP_QUOTES] = {"where the path is read: path.strip(\"'\\\"\"), or the csv module",
+                         "take the quotation marks off where the path is read"},
+        [SLIP_WINDOWS] = {"in the program: pathlib.PureWindowsPath(path).as_posix(), and "
+                          "r\"...\" for literals",
+                          "write / between names: Windows takes it as well"},
+        [SLIP_UNICODE] =
+            {"in the program: unicodedata.normalize(\"NFC\", name), or \"NFD\", as the "
+             "names on disk are",
+             NULL},
+        [SLIP_NUMBER] = {"in the program: f\"{number:04d}\", with as many digits as the names have",
+                         "pad the number as the names have it: printf's %04d"},
+    };
+    static const char *const unexpanded[][2] = {
+        [SIGN_NONE] = {NULL, NULL},
+        [SIGN_TILDE] = {"in the program: os.path.expanduser(path)",
+                        "write the home directory out, or let the shell expand the ~ unquoted"},
+        [SIGN_VARIABLE] = {"in the program: os.path.expandvars(path)",
+                           "write the variable's value out, or let the shell expand it"},
+        [SIGN_BRACES] = {"in the program: f\"...\" or .format(...) where the path is made",
+                         "fill in the braces where the path is made"},
+        [SIGN_PRINTF] = {"in the program: pattern % number where the path is made",
+                         "fill in the number where the path is made (printf)"},
+        [SIGN_GLOB] = {"in the program: glob.glob(pattern), and open what it returns",
+                       "expand the pattern first: let the shell see it unquoted, or call glob(3)"},
+        [SIGN_URL] = {NULL, NULL},
+        [SIGN_DRIVE] = {NULL, NULL},
+    };
+    bool python = trial->facts->neighbours.caller_is_python;
+    struct slice seen, path = slice_of(trial->incident->path);
+    enum slip_sign sign = slip_sign(path, &seen);
+    const char *line = python && lines[slip].python ? lines[slip].python : lines[slip].any;
+    if (slip == SLIP_UNEXPANDED)
+        line = unexpanded[sign][!python];
+    else if (slip == SLIP_URI && sign == SIGN_URL && !slice_starts(path, SLICE("file:")))
+        line = python ? "fetch it first: urllib.request, or the client of the object store"
+                      : "fetch it first, then open the local file";
+    else if (slip == SLIP_URI)
+        line = python ? "in the program: urllib.parse.unquote(urllib.parse.urlsplit(uri).path)"
+                      : "decode the URI where it is read";
+    else if (slip == SLIP_BASE && near->base_is &&
+             slice_is(slice_of(near->base_is), "the script's directory"))
+        line = python ? "in the program: os.path.join(os.path.dirname(os.path.abspath(__file__)), "
+                        "path)"
+                      : NULL;
+    return line ? slice_of(line) : SLICE("");
+}
+
+void fix_near(struct trial *trial, const struct neighbour *nearest) {
+    fix_by_path(trial);
+    for (enum slip slip = 0; slip < SLIP_COUNT; slip++)
+        if (nearest->slips & SLIP_BIT(slip))
+            add_advice(trial, habit(trial, slip, nearest));
+    if (trial->verdict->fix_count == 0)
+        add_advice(trial, SLICE("correct the path where it is made"));
+}
+
+void note_search(struct trial *trial) {
+    const struct neighbours *neighbours = &trial->facts->neighbours;
+    bool found_exactly =
+        trial->verdict->suggestion_count > 0 && trial->verdict->certainty == CERTAINTY_PROVEN;
+    if (!neighbours->sought || found_exactly)
+        return;
+    if (neighbours->names_left)
+        add_note(trial, "looked at %zu names of more: a nearer one may be among the others",
+                 neighbours->listed);
+    else if (neighbours->out_of_time)
+        add_note(trial, "the search for near names ended early, to not hold up the program");
+    if (neighbours->unlistable)
+        add_note(trial, "a directory on the way may not be listed from here: names in it are "
+                        "not known");
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Two kinds of file that are refused for what they are: device files and magic links. */
+#include "base/buffer.h"
+#include "verdict/trial.h"
+#include <errno.h>
+
+/* may_open() of fs/namei.c: before mode bits are looked at. */
+bool judge_nodev(struct trial *trial) {
+    const struct walk *walk = &trial->facts->walk;
+    int suspect = (int)walk->count - 1;
+    const struct component *file = component_at(trial, suspect);
+    bool device = file && file->status_known &&
+                  (S_ISCHR(file->status.st_mode) || S_ISBLK(file->status.st_mode));
+    if (!device || walk->cut || walk->error != 0 || file->needs == 0 || !file->mount ||
+        !options_have(file->mount->options, "nodev"))
+        return false;
+    struct slice point = quoted(trial->arena, file->mount->point);
+    conclude(trial, CAUSE_nodev, CERTAINTY_PROVEN, suspect, NULL);
+    refuse_at(trial, suspect);
+    trial->verdict->why = arena_format(
+        trial->arena,
+        "it is a device file, and what is mounted at %s has the option nodev, mount(8)",
+        point.data);
+    add_advice(trial, SLICE("use the device under /dev; an image is a regular file: was the device "
+                            "file copied there by mistake? chmod cannot help"));
+    note_mode_too(trial, suspect);
+    return true;
+}
+
+/* proc_pid_get_link(): following /proc/PID/{cwd,root,exe,fd/…} needs the right to trace PID. */
+bool judge_proc_guard(struct trial *trial, int suspect) {
+    const struct component *link = component_at(trial, suspect);
+    if (link->role != ROLE_LINK || trial->facts->walk.error != EACCES || !link->mount ||
+        !slice_is(link->mount->fstype, "proc"))
+        return false;
+    conclude(trial, CAUSE_proc_guard, CERTAINTY_PROVEN, suspect, NULL);
+    refuse_at(trial, suspect);
+    trial->verdict->why = arena_format(
+        trial->arena,
+        "the link stands for what another process (of uid %u) holds: to follow it needs the right "
+        "to trace that process, ptrace(2): the same ids and no more capabilities, or "
+        "CAP_SYS_PTRACE",
+        link->status.st_uid);
+    add_advice(trial, arena_format(trial->arena,
+                                   "open the file by its own path, or run it as uid %u; chmod "
+                                   "cannot help",
+                                   link->status.st_uid));
+    return true;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the sysctls fs.protected_* refuse in sticky directories such as /tmp, sysctl.fs(5): root
+ * included, and no capability helps.
+ */
+#include "base/buffer.h"
+#include "verdict/trial.h"
+
+enum { SETTING_ON = 1, SETTING_STRICT = 2 };
+
+static bool is_sticky(const struct component *directory) {
+    return directory && directory->status_known && S_ISDIR(directory->status.st_mode) &&
+           (directory->status.st_mode & S_ISVTX);
+}
+
+enum restriction { FREE, MAYBE_RESTRICTED, RESTRICTED };
+
+/* vfsuid_eq(): does the component belong to `user`? An owner that an idmapped mount does not map is
+ * nobody's equal. In a user namespace two ids that it does not map look the same and may differ. */
+static enum restriction unless_owned(const struct trial *trial, const struct component *component,
+                                     uid_t user) {
+    const struct identity *identity = &trial->facts->identity;
+    if (component->status.st_uid != user)
+        return RESTRICTED;
+    if (user != identity->overflow_uid)
+        return FREE;
+    return identity->in_user_namespace           ? MAYBE_RESTRICTED
+           : mount_is_idmapped(component->mount) ? RESTRICTED
+                                                 : FREE;
+}
+
+static enum restriction unless_owned_by_either(const struct trial *trial,
+                                               const struct component *component,
+                                               const struct component *directory) {
+    enum restriction by_process = unless_owned(trial, component, trial->facts->identity.fsuid);
+    enum restriction by_directory = unless_owned(trial, component, directory->status.st_uid);
+    return by_process < by_directory ? by_process : by_directory;
+}
+
+/* may_follow_link() of fs/namei.c, as far as it needs no sysctl. It judges the link that ends the
+ * path, and the one that ends that link's text, but no link on the way. */
+static enum restriction link_restriction(const struct trial *trial, const struct component *link) {
+    const struct component *directory = component_at(trial, link->parent);
+    if (link->role != ROLE_LINK || link->rest_behind != 0 || !is_sticky(directory) ||
+        !(directory->status.st_mode & S_IWOTH))
+        return FREE;
+    return unless_owned_by_either(trial, link, directory);
+}
+
+bool judge_protected_symlink(struct trial *trial, bool guess) {
+    const struct walk *walk = &trial->facts->walk;
+    const struct surroundings *surroundings = &trial->facts->surroundings;
+    size_t at = 0;
+    enum restriction least = guess ? MAYBE_RESTRICTED : RESTRICTED;
+    while (at < walk->count && link_restriction(trial, &walk->components[at]) < least)
+        at++;
+    if (at == walk->count)
+        return false;
+    if (!surroundings->known) {
+        trial->verdict->asks_for_more = true;
+        return false;
+    }
+    if (surroundings->protected_symlinks < SETTING_ON)
+        return false;
+    const struct component *link = &walk->components[at];
+    const struct component *directory = component_at(trial, link->parent);
+    conclude(trial, CAUSE_protected_symlink, guess ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, (int)at,
+             NULL);
+    refuse_at(trial, (int)at);
+    trial->verdict->why = arena_format(
+        trial->arena,
+        "fs.protected_symlinks is 1: in a sticky directory that all may write to, a link is "
+        "followed only by its owner (%u, not %u) or when the directory's owner (%u) made it; root "
+        "is no exception",
+        link->status.st_uid, trial->facts->identity.fsuid, directory->status.st_uid);
+    if (at + 1 < walk->count && walk->error == 0)
+        add_advice(trial,
+                   arena_format(trial->arena, "open what it leads to by its own path: %s",
+                                quoted(trial->arena, walk->components[walk->count - 1].path).data));
+    add_advice(trial, SLICE("keep the link in a directory that only its owner may write to; chmod "
+                            "cannot help"));
+    return true;
+}
+
+/* may_create_in_sticky() of fs/namei.c. What is neither a regular file nor a FIFO has no sysctl. */
+static enum restriction creation_restriction(const struct trial *trial,
+                                             const struct component *file,
+                                             const struct component *directory) {
+    const struct surroundings *surroundings = &trial->facts->surroundings;
+    mode_t mode = file->status.st_mode;
+    int setting = S_ISREG(mode)    ? surroundings->protected_regular
+                  : S_ISFIFO(mode) ? surroundings->protected_fifos
+                                   : SETTING_ON;
+    bool open_to_many = (directory->status.st_mode & S_IWOTH) ||
+                        ((directory->status.st_mode & S_IWGRP) && setting >= SETTING_STRICT);
+    return setting >= SETTING_ON && open_to_many ? unless_owned_by_either(trial, file, directory)
+                                                 : FREE;
+}
+
+bool judge_protected_create(struct trial *trial, bool guess) {
+    const struct walk *walk = &trial->facts->walk;
+    int suspect = (int)walk->count - 1;
+    const struct component *file = component_at(trial, suspect);
+    const struct component *directory = component_at(trial, walk->directory);
+    if (walk->cut || walk->error != 0 || !walk->creates || !file || !file->status_known ||
+        !is_sticky(directory) || !(directory->status.st_mode & (S_IWOTH | S_IWGRP)))
+        return false;
+    if (!trial->facts->surroundings.known) {
+        trial->verdict->asks_for_more = true;
+        return false;
+    }
+    if (creation_restriction(trial, file, directory) < (guess ? MAYBE_RESTRICTED : RESTRICTED))
+        return false;
+    const char *setting = S_ISREG(file->status.st_mode)    ? "fs.protected_regular"
+                          : S_ISFIFO(file->status.st_mode) ? "fs.protected_fifos"
+                                                           : "the kernel";
+    conclude(trial, CAUSE_protected_create, guess ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, suspect,
+             NULL);
+    refuse_at(trial, suspect);
+    trial->verdict->why = arena_format(
+        trial->arena,
+        "%s refuses O_CREAT on a file that is there already, in a sticky directory that others may "
+        "write to, when it belongs neither to the process (%u) nor to the directory's owner (%u) "
+        "but to %u; root is no exception",
+        setting, trial->facts->identity.fsuid, directory->status.st_uid, file->status.st_uid);
+    add_advice(trial, SLICE("open it without O_CREAT (\"r+\" instead of \"w\" or \"a\") if it is "
+                            "to be there already"));
+    add_advice(trial, arena_format(trial->arena,
+                                   "or write to a directory of one's own ($XDG_RUNTIME_DIR, "
+                                   "mkdtemp), or run it as uid %u; chmod cannot help",
+                                   file->status.st_uid));
+    note_mode_too(trial, suspect);
+    return true;
+}

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+puts File.binread(ARGV[0]).bytesize

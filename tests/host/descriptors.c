@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Section 7.2 and 7.4: no descriptor kept or touched; stderr only while it is what it was. */
+#include "host.h"
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+PROMISE(descriptors_given_back) {
+    struct holdings before = holdings();
+    EXPECT(mkdir("real", 0700) == 0 && symlink("real", "link") == 0);
+    for (int i = 0; i < 20; i++)
+        fail_once();
+    EXPECT(open("link/../link/./missing.png", O_RDONLY) == -1);
+    EXPECT(open("/proc/self/cwd/link/other.png", O_RDONLY) == -1);
+    EXPECT(holdings().descriptors == before.descriptors);
+    EXPECT(reports() == 22);
+}
+
+/* A library that kept a descriptor would now find the host's socket under its number. */
+PROMISE(descriptors_reused_between_reports) {
+    int pair[2];
+    char bytes[64];
+    fail_once();
+    EXPECT(reports() == 1);
+    closefrom(3);
+    EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+    EXPECT(pair[0] == 3 && pair[1] == 4);
+    EXPECT(write(3, "HELLO", 5) == 5 && write(4, "WORLD", 5) == 5);
+    struct holdings before = holdings();
+    for (int i = 0; i < 10; i++)
+        fail_once();
+    EXPECT(holdings().descriptors == before.descriptors);
+    EXPECT(read(4, bytes, sizeof bytes) == 5 && memcmp(bytes, "HELLO", 5) == 0);
+    EXPECT(read(3, bytes, sizeof bytes) == 5 && memcmp(bytes, "WORLD", 5) == 0);
+    EXPECT(read(3, bytes, sizeof bytes) == -1 && errno == EAGAIN);
+    EXPECT(read(4, bytes, sizeof bytes) == -1 && errno == EAGAIN);
+    EXPECT(reports() == 11);
+}
+
+PROMISE(stderr_gets_the_report) {
+    struct stat before, after;
+    EXPECT(fstat(2, &before) == 0 && S_ISREG(before.st_mode));
+    fail_once();
+    EXPECT(fstat(2, &after) == 0 && after.st_size > before.st_size);
+}
+
+PROMISE(stderr_closed) {
+    close(2);
+    fail_once();
+    EXPECT(fcntl(2, F_GETFD) == -1);
+    EXPECT(reports() == 1);
+}
+
+PROMISE(stderr_reused_by_a_data_file) {
+    struct stat status;
+    close(2);
+    EXPECT(open("data", O_RDWR | O_CREAT, 0600) == 2);
+    fail_once();
+    EXPECT(fstat(2, &status) == 0 && status.st_size == 0);
+    EXPECT(reports() == 1);
+}
+
+PROMISE(stderr_reused_by_a_socket) {
+    int pair[2];
+    char byte;
+    close(2);
+    EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && pair[0] == 2);
+    fail_once();
+    EXPECT(recv(pair[1], &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+    EXPECT(reports() == 1);
+}
+
+/* Nobody reads it, and a byte more would wait for ever. */
+PROMISE(stderr_a_full_pipe) {
+    int ends[2];
+    if (host_again()) {
+        alarm(20);
+        fail_once();
+        return;
+    }
+    EXPECT(pipe(ends) == 0);
+    EXPECT(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    static char filling[4096];
+    while (write(ends[1], filling, sizeof filling) > 0)
+        ;
+    EXPECT(fcntl(ends[1], F_SETFL, 0) == 0);
+    EXPECT(run_again_with_stderr(ends[1]) == 0);
+    EXPECT(reports() == 1);
+}
+
+static volatile sig_atomic_t pipe_signals;
+
+static void count_pipe_signal(int number) {
+    (void)number;
+    pipe_signals++;
+}
+
+PROMISE(stderr_a_pipe_without_reader) {
+    int ends[2];
+    if (host_again()) {
+        fail_once(); /* SIGPIPE would kill this */
+        signal(SIGPIPE, count_pipe_signal);
+        fail_once();
+        EXPECT(pipe_signals == 0);
+        sigset_t pending;
+        EXPECT(sigpending(&pending) == 0 && !sigismember(&pending, SIGPIPE));
+        return;
+    }
+    EXPECT(pipe(ends) == 0);
+    close(ends[0]);
+    EXPECT(run_again_with_stderr(ends[1]) == 0);
+    EXPECT(reports() == 2);
+}
+
+/* The log may be such a pipe as well, or meet the limit of file sizes. */
+PROMISE(log_over_the_file_size) {
+    struct rlimit limit = {1, RLIM_INFINITY};
+    fail_once();
+    EXPECT(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    fail_once(); /* SIGXFSZ would kill this */
+    EXPECT(reports() == 1);
+}
+
+PROMISE(descriptors_exhausted) {
+    struct rlimit limit = {64, 64};
+    EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    while (dup(0) >= 0)
+        ;
+    errno = 0;
+    EXPECT(open("missing.png", O_RDONLY) == -1 && errno == EMFILE);
+    errno = 0;
+    EXPECT(fopen("missing.png", "r") == NULL && errno == EMFILE);
+    close(63); /* one is left: enough for the call, not for the walk */
+    fail_once();
+    EXPECT(dup(0) == 63);
+}

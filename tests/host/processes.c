@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Section 7.3: between fork and exec, in a vfork child, in threads that are somebody else. */
+#include "host.h"
+#include <pthread.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+enum { THREADS = 32, FORKS = 10 };
+
+static void *fork_and_exec(void *argument) {
+    unsigned first = (unsigned)(size_t)argument * FORKS;
+    for (int i = 0; i < FORKS; i++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) {
+            fail_at(first + (unsigned)i);
+            execl("/bin/true", "true", (char *)NULL);
+            _exit(1);
+        }
+        EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    }
+    return argument;
+}
+
+PROMISE(between_fork_and_exec) {
+    pthread_t threads[THREADS];
+    alarm(60); /* a lock that a fork left behind */
+    for (int i = 0; i < THREADS; i++)
+        EXPECT(pthread_create(&threads[i], NULL, fork_and_exec, (void *)(size_t)i) == 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    EXPECT(reports() == THREADS * FORKS);
+}
+
+/* The child has the parent's memory: what it writes there, the parent finds. */
+PROMISE(a_vfork_child) {
+    int status;
+    fail_once();
+    struct holdings before = holdings();
+    volatile int kept = 1;
+    pid_t child = vfork();
+    if (child == 0) {
+        fail_once();
+        _exit(7);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 7);
+    EXPECT(kept == 1 && errno != EFAULT);
+    EXPECT(holdings().descriptors == before.descriptors);
+    EXPECT(holdings().mappings == before.mappings);
+    EXPECT(reports() == 2);
+    EXPECT(reports_with("\"frames\":[]") == 1); /* the child's has none */
+    fail_once();
+    EXPECT(reports() == 3 && reports_with("\"frames\":[]") == 1);
+}
+
+PROMISE(a_spawned_child) {
+    posix_spawn_file_actions_t actions;
+    char *const arguments[] = {"true", NULL};
+    pid_t child;
+    int status;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 5, "missing.png", O_RDONLY, 0);
+    EXPECT(posix_spawn(&child, "/bin/true", &actions, NULL, arguments, environ) == ENOENT);
+    posix_spawn_file_actions_destroy(&actions);
+    EXPECT(posix_spawn(&child, "/bin/true", NULL, NULL, arguments, environ) == 0);
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    fail_once();
+    EXPECT(reports() == 1);
+}
+
+/* ---- a thread that is somebody else ---- */
+
+static void *fail_as_another(void *argument) {
+    EXPECT(syscall(SYS_setresuid, 54321, 54321, 54321) == 0);
+    errno = 0;
+    EXPECT(open("locked.png", O_RDONLY) == -1 && errno == EACCES);
+    return argument;
+}
+
+PROMISE(ids_of_the_thread) {
+    pthread_t thread;
+    if (geteuid() != 0)
+        host_skip("only root can be another user\n");
+    int made = open("locked.png", O_WRONLY | O_CREAT, 0600);
+    EXPECT(made >= 0 && close(made) == 0);
+    EXPECT(chmod(".", 0755) == 0);
+    EXPECT(pthread_create(&thread, NULL, fail_as_another, NULL) == 0);
+    pthread_join(thread, NULL);
+    EXPECT(syscall(SYS_geteuid) == 0);
+    fail_once();
+    EXPECT(reports() == 2);
+    /* The log is written by whoever fails; the runner lets everybody write it. */
+    EXPECT(reports_with("\"euid\":54321") == 1 && reports_with("\"cause\":\"file-read\"") == 1);
+}
+
+/* ---- other places ---- */
+
+PROMISE(another_root) {
+    if (geteuid() != 0)
+        host_skip("only root can change its root\n");
+    EXPECT(mkdir("root", 0755) == 0);
+    pid_t child = fork();
+    int status;
+    if (child == 0) {
+        EXPECT(chroot("root") == 0 && chdir("/") == 0);
+        fail_once();
+        EXPECT(open("/a/missing.png", O_RDONLY) == -1 && errno == ENOENT);
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    child = fork();
+    if (child == 0) { /* with the working directory outside */
+        EXPECT(chroot("root") == 0);
+        fail_once();
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void take_proc_away(void) {
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
+        host_skip("no mount namespace of its own\n");
+    EXPECT(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    EXPECT(umount2("/proc", MNT_DETACH) == 0);
+    EXPECT(access("/proc/self", F_OK) == -1);
+}
+
+PROMISE(proc_not_mounted) {
+    take_proc_away();
+    EXPECT(chmod(".", 0700) == 0);
+    EXPECT(syscall(SYS_setresgid, 54322, 54322, 54322) == 0);
+    EXPECT(syscall(SYS_setresuid, 54321, 54321, 54321) == 0);
+    errno = 0;
+    EXPECT(open("missing.png", O_RDONLY) == -1 && errno == EACCES);
+    EXPECT(reports() == 1);
+    EXPECT(reports_with("\"euid\":54321") == 1 && reports_with("\"egid\":54322") == 1);
+    EXPECT(reports_with("\"cause\":\"dir-search\"") == 1);
+}

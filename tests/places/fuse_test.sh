@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A FUSE mount that one user made for itself: root and even that user under another group are out.
+
+set -euo pipefail
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
+
+if [[ ! -c /dev/fuse ]] || ! command -v bindfs >/dev/null; then
+    skip "FUSE" "needs /dev/fuse and bindfs"
+    finish
+    exit
+fi
+if [[ $(stat -c %a /dev/fuse) != 666 ]]; then
+    at_end "chmod $(stat -c %a /dev/fuse) /dev/fuse"
+    chmod 666 /dev/fuse
+fi
+mkdir "$place/source" "$place/mount"
+an_image "$place/source/a.jpg"
+chown 1:1 "$place/mount" # daemon: fusermount3 wants an account
+as 1:1 bindfs --no-allow-other "$place/source" "$place/mount"
+at_end "umount '$place/mount'"
+
+opens -- read "$place/mount/a.jpg"
+expect "root" EACCES fuse-private proven "$place/mount"
+expect_command "root" ""
+expect_advice "root" "run it as the user who mounted it: uid 1 gid 1; *-o allow_other*user_allow_other*"
+opens as 1:1002 -- read "$place/mount/a.jpg"
+expect "another group" EACCES fuse-private proven "$place/mount"
+expect_advice "another group" "run it with group 1 as its group*"
+# The advice helps.
+opens as 1:1 -- read "$place/mount/a.jpg"
+check "as the mounting user" opened "$answer"
+
+# With allow_other, which an ordinary user may give only when /etc/fuse.conf says so, all may enter.
+# Then the daemon, which is uid 1, has the last word: its source has become private meanwhile.
+umount "$place/mount"
+{ cat /etc/fuse.conf && echo user_allow_other; } >"$place/fuse.conf"
+mount --bind "$place/fuse.conf" /etc/fuse.conf
+at_end "umount /etc/fuse.conf"
+as 1:1 bindfs -o allow_other --perms=a+rX "$place/source" "$place/mount"
+opens as 1002:1002 -- read "$place/mount/a.jpg"
+check "with allow_other" opened "$answer"
+chmod 600 "$place/source/a.jpg"
+opens as 1002:1002 -- read "$place/mount/a.jpg"
+expect "the daemon refuses" EACCES unseen unknown "$place/mount/a.jpg"
+expect_command "the daemon refuses" ""
+expect_evidence "the daemon refuses" "*the server of the file system (fuse* at '$place/mount'), which decides itself*"
+finish

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Device files on a nodev mount, and the working directory of somebody else's process.
+
+set -euo pipefail
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
+
+mkdir "$place/nodev"
+mount -t tmpfs -o nodev,mode=755 none "$place/nodev"
+at_end "umount '$place/nodev'"
+mknod -m 666 "$place/nodev/null.png" c 1 3
+opens -- read "$place/nodev/null.png"
+expect "device" EACCES nodev proven "$place/nodev/null.png"
+expect_command "device" ""
+mount -o remount,dev "$place/nodev"
+opens -- read "$place/nodev/null.png"
+check "device on a mount that allows it" opened "$answer"
+
+mkdir -m 755 "$place/theirs"
+an_image "$place/theirs/a.png"
+setpriv --reuid 1001 --regid 1001 --clear-groups -- env -C "$place/theirs" sleep 60 &
+at_end "kill $!"
+until [[ $(readlink "/proc/$!/cwd") == "$place/theirs" ]]; do sleep 0.05; done
+opens as 1002:1002 -- read "/proc/$!/cwd/a.png"
+expect "another's cwd" EACCES proc-guard proven "/proc/$!/cwd"
+expect_advice "another's cwd" "*run it as uid 1001*"
+opens as 1001:1001 -- read "/proc/$!/cwd/a.png"
+check "one's own" opened "$answer"
+finish

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A directory like /tmp, with the sysctls that most distributions set: root is refused too.
+
+set -euo pipefail
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/places/place.sh
+source tests/places/place.sh
+
+keep_sysctl fs.protected_symlinks
+keep_sysctl fs.protected_regular
+mkdir -m 1777 "$place/tmp"
+chown 1003 "$place/tmp"
+an_image "$place/real.jpg"
+ln -s ../real.jpg "$place/tmp/link.jpg"
+chown -h 1001 "$place/tmp/link.jpg"
+an_image "$place/tmp/theirs.jpg" 666 1001
+
+sysctl -qw fs.protected_symlinks=1 fs.protected_regular=1
+for who in 0:0 1002:1002; do
+    opens as "$who" -- read "$place/tmp/link.jpg"
+    expect "link as $who" EACCES protected-symlink proven "$place/tmp/link.jpg"
+    expect_command "link as $who" ""
+    expect_advice "link as $who" "open what it leads to by its own path: '$place/real.jpg'; *"
+    opens as "$who" -- write,create,truncate "$place/tmp/theirs.jpg"
+    expect "create as $who" EACCES protected-create proven "$place/tmp/theirs.jpg"
+    expect_command "create as $who" ""
+    expect_advice "create as $who" "open it without O_CREAT*"
+done
+# The advice helps.
+opens as 1002:1002 -- read "$place/real.jpg"
+check "the target itself" opened "$answer"
+opens as 1002:1002 -- write "$place/tmp/theirs.jpg"
+check "without O_CREAT" opened "$answer"
+
+chmod 600 "$place/tmp/theirs.jpg"
+opens as 1002:1002 -- write,create "$place/tmp/theirs.jpg"
+expect "mode refuses too" EACCES protected-create proven "$place/tmp/theirs.jpg"
+expect_evidence "mode refuses too" "*behind that its owner and mode give uid 1002 no write either*"
+
+sysctl -qw fs.protected_symlinks=0 fs.protected_regular=0
+opens as 1002:1002 -- read "$place/tmp/link.jpg"
+check "without the sysctl" opened "$answer"
+finish
