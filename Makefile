@@ -169,14 +169,15 @@ test-python:
 	$(MAKE) all
 	LIBRARY=$(LIBRARY) BUILD=$(BUILD) STRESS_SECONDS=$(STRESS_SECONDS) tests/python/run
 
-# The property test against the running kernel (root): N trees, SEED.
+# The property test against the running kernel (root): N trees, SEED; what else it takes is said in
+# tests/property/property.c.
 PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
 
-$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
-	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS) $(LIBUNWIND)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
 
 property: $(BUILD)/tests/property/property
-	N=$(N) SEED=$(SEED) $<
+	@N=$(N) SEED=$(SEED) $<
 
 # Prints figures, and says which goals are missed; fails for none.
 bench: all $(BUILD)/tests/bench/frames_probe.so

@@ -196,7 +196,6 @@ static void call_on_desk(void (*work)(void *desk), struct desk *desk) {
 static void work_at_desk(void (*work)(void *desk), const struct incident *incident,
                          const struct registers *registers) {
     uint64_t blocked = asynchronous_signals(), mask;
-    sys_careful = true;
     if (sys_sigmask(SIG_BLOCK, &blocked, &mask) != 0)
         return;
     struct desk *desk = take_desk();
