@@ -50,14 +50,17 @@ struct search {
     char *entries;        /* scratch of getdents64(2) */
     size_t entries_left;
     uint64_t processor_end_ns, end_ns;
-    unsigned calls; /* system calls made */
+    unsigned calls; /* system calls made, roughly */
 };
 
 /* Starts the clock and makes room; false when the arena is full. */
 bool search_start(struct search *search);
 
-/* Whether there is time left; asks the clock at every 16th call only. */
+/* Whether there is time left for a system call; asks the clock at every 16th only. */
 bool search_has_time(struct search *search);
+
+/* The same, asking the clock. */
+bool search_ask_clock(struct search *search);
 
 /* The directory to give to an *at call together with search->path. */
 int search_directory(const struct search *search);

@@ -52,6 +52,10 @@ bool judge_near(struct trial *trial, int absent);
 /* Adds the ways to what `judge_near` found and to the habit that made the slip. */
 void fix_near(struct trial *trial, const struct neighbour *nearest);
 
+/* Adds what was found as suggestions, whatever the cause: `fix_by_path` says them. */
+void suggest_near(struct trial *trial);
+void fix_by_path(struct trial *trial);
+
 /* Says which limits the search for a near name met. */
 void note_search(struct trial *trial);
 

@@ -11,7 +11,7 @@
 
 extern char **environ;
 
-enum { THREADS = 32, FORKS = 10 };
+enum { THREADS = 16, FORKS = 20 };
 
 static void *fork_and_exec(void *argument) {
     unsigned first = (unsigned)(size_t)argument * FORKS;
@@ -28,14 +28,28 @@ static void *fork_and_exec(void *argument) {
     return argument;
 }
 
+static volatile bool over;
+
+static void *fail_meanwhile(void *argument) {
+    while (!over)
+        fail_at(1000000 + (unsigned)(size_t)argument);
+    return argument;
+}
+
+/* What the failing threads hold while the others fork, the children find taken for ever. */
 PROMISE(between_fork_and_exec) {
-    pthread_t threads[THREADS];
-    alarm(60); /* a lock that a fork left behind */
+    pthread_t threads[THREADS], failing[THREADS];
+    alarm(60);
+    for (int i = 0; i < THREADS; i++)
+        EXPECT(pthread_create(&failing[i], NULL, fail_meanwhile, (void *)(size_t)i) == 0);
     for (int i = 0; i < THREADS; i++)
         EXPECT(pthread_create(&threads[i], NULL, fork_and_exec, (void *)(size_t)i) == 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    EXPECT(reports() == THREADS * FORKS);
+    over = true;
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(failing[i], NULL);
+    EXPECT(reports() == THREADS * FORKS + THREADS);
 }
 
 /* The child has the parent's memory: what it writes there, the parent finds. */
