@@ -200,7 +200,8 @@ void judge_denied(struct trial *trial) {
         return;
     }
     enum cause cause = choose_cause(trial, component, &access);
-    bool proven = kernel == EACCES && access.sure;
+    bool two_ways = sticky_may_refuse(trial);
+    bool proven = kernel == EACCES && access.sure && !two_ways;
     if (cause != CAUSE_unmapped_owner && judge_mount_mask(trial, &suspicion))
         return;
     conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);
@@ -211,6 +212,10 @@ void judge_denied(struct trial *trial) {
         access_decide(&trial->facts->identity, component, component->needs | ACCESS_SEARCH,
                       &access);
     fix_denied(trial, suspect, &access);
+    if (two_ways)
+        add_note(trial,
+                 "fs.protected_symlinks or fs.protected_regular may have refused first: here "
+                 "owners that are not mapped cannot be told apart");
     const struct identity *identity = &trial->facts->identity;
     if (trial->incident->real_ids &&
         (identity->fsuid != identity->euid || identity->fsgid != identity->egid))

@@ -163,6 +163,11 @@ static void owners_that_cannot_be_told_apart(void **state) {
     scene->facts.identity.in_user_namespace = true;
     scene->facts.identity.uid_map = scene->facts.identity.gid_map = (struct id_map){one, 1, true};
     assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "may stand for different owners");
+    scene->components[BEHIND].status.st_mode = S_IFREG | 0600; /* and this refuses for sure */
+    scene->components[BEHIND].kernel_answer = EACCES;
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, BEHIND);
+    assert_says(scene_notes(scene), "fs.protected_symlinks or fs.protected_regular may");
 }
 
 /* ---- what a file is ---- */
