@@ -164,9 +164,11 @@ static void judge_beyond(struct trial *trial, const struct suspicion *suspicion)
 
 static void judge_without_suspect(struct trial *trial) {
     struct access access = {.allowed = true};
+    bool gone = trial->facts->walk.error == ENOENT;
     if (judge_protected_symlink(trial, true))
         return;
-    if (trial->facts->walk.error == ENOENT) {
+    /* A seccomp filter answers before the kernel looks at the path. */
+    if (gone && trial->facts->identity.seccomp == 0) {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)trial->facts->walk.count - 1, NULL);
         trial->verdict->why =
             SLICE("the call was refused; a moment later a part of the path is gone");
@@ -174,6 +176,9 @@ static void judge_without_suspect(struct trial *trial) {
     }
     trial->verdict->asks_for_more = !trial->facts->surroundings.known;
     judge_unseen(trial, &(struct suspicion){NO_CULPRIT, ANSWER_UNKNOWN, &access});
+    if (gone)
+        trial->verdict->why = SLICE("there is no such file: it was removed meanwhile, or the call "
+                                    "was refused before anybody looked");
 }
 
 void judge_denied(struct trial *trial) {

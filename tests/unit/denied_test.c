@@ -381,6 +381,9 @@ static void a_change_in_between(void **state) {
     assert_says(scene_notes(scene), "'/data' was changed just now");
     scene->facts.walk.error = ENOENT;
     scene->components[IMAGE].lookup_error = ENOENT;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    assert_says(scene_notes(scene), "a seccomp filter");
+    scene->facts.identity.seccomp = 0; /* who else refuses has looked the path up */
     assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
 }
 
