@@ -200,7 +200,7 @@ void judge_denied(struct trial *trial) {
         return;
     }
     enum cause cause = choose_cause(trial, component, &access);
-    bool proven = kernel == EACCES && access.sure;
+    bool proven = kernel == EACCES && access.sure && !may_be_protected_create(trial);
     if (cause != CAUSE_unmapped_owner && judge_mount_mask(trial, &suspicion))
         return;
     conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);

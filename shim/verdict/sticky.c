@@ -97,20 +97,32 @@ static enum restriction creation_restriction(const struct trial *trial,
                                                  : FREE;
 }
 
-bool judge_protected_create(struct trial *trial, bool guess) {
+/* What it says of the call that is judged. */
+static enum restriction call_restriction(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
-    int suspect = (int)walk->count - 1;
-    const struct component *file = component_at(trial, suspect);
+    const struct component *file = component_at(trial, (int)walk->count - 1);
     const struct component *directory = component_at(trial, walk->directory);
     if (walk->cut || walk->error != 0 || !walk->creates || !file || !file->status_known ||
         !is_sticky(directory) || !(directory->status.st_mode & (S_IWOTH | S_IWGRP)))
-        return false;
+        return FREE;
     if (!trial->facts->surroundings.known) {
         trial->verdict->asks_for_more = true;
-        return false;
+        return FREE;
     }
-    if (creation_restriction(trial, file, directory) < (guess ? MAYBE_RESTRICTED : RESTRICTED))
+    return creation_restriction(trial, file, directory);
+}
+
+bool may_be_protected_create(struct trial *trial) {
+    return call_restriction(trial) == MAYBE_RESTRICTED;
+}
+
+bool judge_protected_create(struct trial *trial, bool guess) {
+    const struct walk *walk = &trial->facts->walk;
+    int suspect = (int)walk->count - 1;
+    if (call_restriction(trial) < (guess ? MAYBE_RESTRICTED : RESTRICTED))
         return false;
+    const struct component *file = component_at(trial, suspect);
+    const struct component *directory = component_at(trial, walk->directory);
     const char *setting = S_ISREG(file->status.st_mode)    ? "fs.protected_regular"
                           : S_ISFIFO(file->status.st_mode) ? "fs.protected_fifos"
                                                            : "the kernel";

@@ -139,14 +139,30 @@ static void what_no_rule_explains(void **state) {
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, NO_CULPRIT);
 }
 
+static void a_path_that_was_replaced(void **state) {
+    struct scene *scene = *state;
+    scene->incident.error = ELOOP;
+    assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
+    scene->components[IMAGE].mount = NULL; /* with what options? */
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    scene->incident.error = ENOTDIR;
+    scene->components[IMAGE].mount = &scene->mount;
+    assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_drop)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(not_a_directory),     TEST(is_a_directory),
-        TEST(three_kinds_of_loop), TEST(read_only),
-        TEST(attributes),          TEST(limits),
-        TEST(stale_handles),       TEST(what_no_rule_explains),
+        TEST(not_a_directory),
+        TEST(is_a_directory),
+        TEST(three_kinds_of_loop),
+        TEST(read_only),
+        TEST(attributes),
+        TEST(limits),
+        TEST(stale_handles),
+        TEST(what_no_rule_explains),
+        TEST(a_path_that_was_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
