@@ -92,6 +92,11 @@ test-near: $(NEAR)
 near: test-near
 	NEAR_TMPDIR=$$(test -d /dev/shm && echo /dev/shm || echo /tmp) $(NEAR) 1000000
 
+# The same slips in the libraries that people made them with, those that PYTHON has.
+PYTHON ?= python3
+near-wild: all
+	$(PYTHON) tests/near/wild $(LIBRARY)
+
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
@@ -164,14 +169,15 @@ test-python:
 	$(MAKE) all
 	LIBRARY=$(LIBRARY) BUILD=$(BUILD) STRESS_SECONDS=$(STRESS_SECONDS) tests/python/run
 
-# The property test against the running kernel (root): N trees, SEED.
+# The property test against the running kernel (root): N trees, SEED; what else it takes is said in
+# tests/property/property.c.
 PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
 
-$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS)
-	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ $(LIBUNWIND) -o $@
+$(BUILD)/tests/property/property: $(PROPERTY) $(PARTS) $(LIBUNWIND)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
 
 property: $(BUILD)/tests/property/property
-	N=$(N) SEED=$(SEED) $<
+	@N=$(N) SEED=$(SEED) $<
 
 # Fuzzing by clang's libFuzzer: `make fuzz FUZZ_SECONDS=60` gives each target that long. A crash
 # leaves its input in the build directory and fails.

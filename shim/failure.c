@@ -57,10 +57,16 @@ static void read_how(struct incident *incident, uintptr_t how) {
 
 /* ---- does it count? ---- */
 
-/* An open with O_DIRECTORY is made to list: opendir(3) by hand, for fdopendir(3). */
-static bool is_listing(const struct failed_call *call, uintptr_t how) {
-    return call->group == GROUP_DIR ||
-           ((how & (O_TMPFILE | O_PATH)) == O_DIRECTORY && call->how_kind == HOW_FLAGS);
+/* The group that a call counts in. With O_PATH nothing is opened: cp(1) asks so whether its target
+ * is a directory. With O_DIRECTORY it is opened to list, opendir(3) by hand, for fdopendir(3); what
+ * that group does not report may still be an image that is opened. */
+static enum call_group group_of(const struct failed_call *call, uintptr_t how, int error) {
+    if (call->how_kind != HOW_FLAGS)
+        return call->group;
+    if (how & O_PATH)
+        return GROUP_PROBE;
+    bool listing = (how & O_TMPFILE) == O_DIRECTORY && config_reports(GROUP_DIR, error);
+    return listing ? GROUP_DIR : call->group;
 }
 
 /* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
@@ -74,14 +80,12 @@ __attribute__((noinline)) static bool is_readable(const char *path) {
  * asked exactly. */
 __attribute__((noinline)) static void report_failure(const struct failed_call *call, int directory,
                                                      const char *path, uintptr_t how, int error) {
-    bool listing = is_listing(call, how) && config_reports(GROUP_DIR, error);
-    bool counts = listing || (call->group != GROUP_DIR && config_reports(call->group, error) &&
-                              match_path(&config.matcher, path));
-    if (!counts)
+    enum call_group group = group_of(call, how, error);
+    if (!config_reports(group, error) || (group != GROUP_DIR && !match_path(&config.matcher, path)))
         return;
     struct incident incident = {
         .function = call->function,
-        .group = listing ? GROUP_DIR : call->group,
+        .group = group,
         .how_kind = call->how_kind,
         .path = path,
         .directory = directory,
@@ -95,7 +99,7 @@ __attribute__((noinline)) static void report_failure(const struct failed_call *c
 
 void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how) {
     int error = errno;
-    if (!config_reports(call->group | GROUP_DIR, error) || !path)
+    if (!config_reports(call->group | GROUP_DIR | GROUP_PROBE, error) || !path)
         return;
     if (error != ENOENT && error != EACCES && !is_readable(path))
         return;

@@ -39,14 +39,21 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
     facts->now = ask_time(arena);
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
-    if (incident->error == ENOENT && facts->walk.error == ENOENT && !facts->walk.cut)
-        neighbours_find(arena, incident, &facts->identity, &facts->walk, &facts->neighbours);
     verdict_reach(arena, incident, facts, verdict);
     if (verdict->asks_for_more) {
         surroundings_read(arena, incident, facts, verdict->culprit);
         verdict_reach(arena, incident, facts, verdict);
     }
     return true;
+}
+
+void incident_search(struct arena *arena, const struct incident *incident, struct facts *facts,
+                     struct verdict *verdict) {
+    if (verdict->cause != CAUSE_missing_file && verdict->cause != CAUSE_missing_dir &&
+        verdict->cause != CAUSE_create_in_missing_dir)
+        return;
+    neighbours_find(arena, incident, &facts->identity, &facts->walk, &facts->neighbours);
+    verdict_reach(arena, incident, facts, verdict);
 }
 
 /* Where it happened: what only something that is written needs. */
@@ -126,6 +133,10 @@ static void make_report(void *argument) {
         return;
     }
     accounts_read(&desk->arena, &desk->facts);
+    if (!desk->shares_memory) {
+        incident_search(&desk->arena, desk->incident, &desk->facts, &desk->verdict);
+        tally_refine(fingerprint, desk->verdict.cause);
+    }
     if (config.frames > 0 && !desk->shares_memory)
         frames_collect(&desk->arena, &desk->memory, desk->registers, &desk->stack);
     struct report report = {

@@ -76,6 +76,14 @@ struct incident {
 bool incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
                       struct verdict *verdict);
 
+/*
+ * Looks for the file that was meant, when the verdict is that it or its directory is not there, and
+ * judges again. The dearest part of a report (neighbours_find() tells its bounds), and so only for
+ * those that are written.
+ */
+void incident_search(struct arena *arena, const struct incident *incident, struct facts *facts,
+                     struct verdict *verdict);
+
 /* Reports one failed call. `registers` are the wrapper's own, or NULL. */
 void incident_report(const struct incident *incident, const struct registers *registers);
 

@@ -94,7 +94,6 @@ void search_list(struct search *search, struct slice name, bool last, struct lik
     bool notes_numbers = last && range->count == 0;
     long got;
     while ((got = sys_getdents(directory, search->entries, ENTRIES_BYTES)) > 0) {
-        search->calls = 0; /* ask the clock after each */
         for (long at = 0; at < got && !like->cut;) {
             const struct entry *entry = (const void *)(search->entries + at);
             like->cut = search->entries_left == 0;
@@ -104,10 +103,11 @@ void search_list(struct search *search, struct slice name, bool last, struct lik
             }
             at += entry->record_bytes;
         }
-        like->cut = like->cut || !search_has_time(search);
+        like->cut = like->cut || !search_ask_clock(search);
         if (like->cut)
             break;
     }
     sys_close(directory);
+    search->result->unlistable = search->result->unlistable || got < 0;
     search->result->names_left = search->result->names_left || like->cut;
 }

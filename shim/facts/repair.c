@@ -88,7 +88,7 @@ static bool try_edits(struct repair *repair, struct slice name, struct slice res
 static bool try_blindly(struct repair *repair, struct slice name, struct slice rest,
                         const struct change *change) {
     struct search *search = repair->search;
-    return try_variants(repair, name, rest, name_single_variants(), name_variants(), change) ||
+    return try_variants(repair, name, rest, name_likely_variants(), name_variants(), change) ||
            (likeness_want(name, is_last(rest), &search->wanted) && search->wanted.edits > 0 &&
             try_edits(repair, name, rest, change));
 }
@@ -133,7 +133,7 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
         if (!search_exists(search, &status)) {
             search->path.length = length;
             bool dots = slice_is(name, ".") || slice_is(name, "..");
-            if (!dots && !try_variants(repair, name, rest, 0, name_single_variants(), &change) &&
+            if (!dots && !try_variants(repair, name, rest, 0, name_likely_variants(), &change) &&
                 repair->listing == LIST_ALWAYS)
                 try_listing(repair, name, rest, &change);
             return;

@@ -12,7 +12,7 @@ struct place {
     struct slice directory; /* absolute; empty: where the call started */
 };
 
-enum { SEARCH_MOST_PLACES = 16 };
+enum { SEARCH_MOST_PLACES = 16, SEARCH_ABSENT_SLOTS = 256 };
 
 /* What was changed on the way to a path. */
 struct change {
@@ -50,14 +50,19 @@ struct search {
     char *entries;        /* scratch of getdents64(2) */
     size_t entries_left;
     uint64_t processor_end_ns, end_ns;
-    unsigned calls; /* system calls made */
+    unsigned calls; /* system calls made, roughly */
+    /* Hashes of paths that are not there: each stage asks for many that one before it asked for. */
+    uint64_t absent[SEARCH_ABSENT_SLOTS];
 };
 
 /* Starts the clock and makes room; false when the arena is full. */
 bool search_start(struct search *search);
 
-/* Whether there is time left; asks the clock at every 16th call only. */
+/* Whether there is time left for a system call; asks the clock at every 16th only. */
 bool search_has_time(struct search *search);
+
+/* The same, asking the clock. */
+bool search_ask_clock(struct search *search);
 
 /* The directory to give to an *at call together with search->path. */
 int search_directory(const struct search *search);

@@ -27,6 +27,8 @@ enum {
     MOST_READS = 1 << 20,
     /* How far a frame pointer may lie above the stack pointer. */
     MOST_FRAME_BYTES = 8 << 20,
+    /* Links of a chain of frame pointers that are looked at before it is believed. */
+    MOST_LINKS = 512,
 };
 
 /* What libunwind's accessors are told. */
@@ -165,9 +167,11 @@ struct walker {
     unw_addr_space_t space;
     unw_cursor_t cursor;
     uintptr_t pc, sp;
-    bool interrupted;    /* pc is exact, not a return address */
-    uintptr_t stack_low; /* where the walk entered the stack it is on */
-    const char *ended;   /* why it cannot go on; NULL: at the start of the thread */
+    bool interrupted;                 /* pc is exact, not a return address */
+    bool by_frame_pointer;            /* how pc was found */
+    uintptr_t stack_low;              /* where the walk entered the stack it is on */
+    uintptr_t chain_start, chain_end; /* frame pointers that leads_out() has followed */
+    const char *ended;                /* why it cannot go on; NULL: at the start of the thread */
 };
 
 /* Starts libunwind at source.registers, whose rip is a return address: the call before it decides.
@@ -201,6 +205,34 @@ static bool follows_call(struct memory *memory, uintptr_t address) {
     return false;
 }
 
+/*
+ * Whether the chain of frame pointers from `rbp` on, each above the one before, leads to a call in
+ * an object. HotSpot's interpreter enters a method by a jump, with a return address that no call
+ * left: what proves such frames is where they come from.
+ */
+static bool leads_out(struct walker *walker, uintptr_t rbp) {
+    struct memory *memory = walker->source.memory;
+    uintptr_t saved[2], at = rbp;
+    struct object object;
+    if (rbp >= walker->chain_start && rbp < walker->chain_end)
+        return true;
+    for (size_t links = 0; links < MOST_LINKS; links++) {
+        if (!memory_read(memory, at, saved, sizeof saved) || !memory_readable(memory, saved[1], 1))
+            return false;
+        if (object_find(memory, saved[1] - 1, &object)) {
+            if (!follows_call(memory, saved[1]))
+                return false;
+            break;
+        }
+        if (saved[0] <= at || saved[0] % 8 || saved[0] - at > MOST_FRAME_BYTES)
+            return false;
+        at = saved[0];
+    }
+    walker->chain_start = rbp;
+    walker->chain_end = at;
+    return true;
+}
+
 /* From a function without an unwind table entry: by the frame pointer, if that is what rbp can be.
  */
 static bool step_by_frame_pointer(struct walker *walker) {
@@ -211,7 +243,8 @@ static bool step_by_frame_pointer(struct walker *walker) {
     if (unw_get_reg(&walker->cursor, UNW_X86_64_RBP, &rbp) != 0 || rbp < walker->sp || rbp % 8 ||
         rbp - walker->sp > MOST_FRAME_BYTES || !memory_read(memory, rbp, saved, sizeof saved))
         return false;
-    if (!object_find(memory, saved[1] - 1, &object) && !follows_call(memory, saved[1]))
+    if (!object_find(memory, saved[1] - 1, &object) && !follows_call(memory, saved[1]) &&
+        !leads_out(walker, rbp))
         return false;
     walker->pc = saved[1];
     walker->sp = rbp + sizeof saved;
@@ -219,6 +252,7 @@ static bool step_by_frame_pointer(struct walker *walker) {
     walker->source.registers =
         (struct registers){.rip = walker->pc, .rsp = walker->sp, .rbp = saved[0]};
     walker->source.only_frame_pointer = true;
+    walker->by_frame_pointer = true;
     return start_at_call(walker);
 }
 
@@ -262,6 +296,7 @@ static bool step(struct walker *walker, struct frame *frame) {
     }
     walker->pc = pc;
     walker->sp = sp;
+    walker->by_frame_pointer = false;
     walker->interrupted = unw_is_signal_frame(&walker->cursor) > 0; /* the frame just left */
     return true;
 }
@@ -270,7 +305,8 @@ static bool step(struct walker *walker, struct frame *frame) {
 static bool at_code(struct walker *walker) {
     struct object object;
     struct memory *memory = walker->source.memory;
-    return object_find(memory, walker->pc - !walker->interrupted, &object) ||
+    return walker->by_frame_pointer || /* it was looked at there */
+           object_find(memory, walker->pc - !walker->interrupted, &object) ||
            (walker->interrupted ? memory_readable(memory, walker->pc, 1)
                                 : follows_call(memory, walker->pc));
 }

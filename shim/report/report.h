@@ -60,6 +60,9 @@ void tally_start(void);
 void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct slice culprit,
                  unsigned limit, struct sighting *sighting);
 
+/* Corrects the cause that was counted, when the report found out more. */
+void tally_refine(uint64_t fingerprint, enum cause cause);
+
 /* What is known of one fingerprint, for a summary. */
 struct tally_line {
     uint64_t fingerprint;

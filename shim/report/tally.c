@@ -17,7 +17,7 @@ struct slot {
     _Atomic uint32_t count;
     _Atomic uint32_t told;      /* the count that was last said */
     _Atomic uint32_t described; /* cause and culprit are filled in */
-    enum cause cause;
+    _Atomic uint32_t cause;     /* enum cause */
     uint32_t culprit_length;
     char culprit[CULPRIT_BYTES]; /* its end, when it is longer */
 };
@@ -70,7 +70,7 @@ static struct slot *find_slot(struct table *table, uint64_t fingerprint) {
 static void describe(struct slot *slot, const struct verdict *verdict, struct slice culprit) {
     size_t cut = culprit.length > CULPRIT_BYTES ? culprit.length - CULPRIT_BYTES : 0;
     culprit = slice_from(culprit, cut);
-    slot->cause = verdict->cause;
+    atomic_store(&slot->cause, verdict->cause);
     slot->culprit_length = (uint32_t)culprit.length;
     if (culprit.length)
         memcpy(slot->culprit, culprit.data, culprit.length);
@@ -115,6 +115,13 @@ void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct sli
         atomic_fetch_add(&table->untold, 1);
 }
 
+void tally_refine(uint64_t fingerprint, enum cause cause) {
+    struct table *table = atomic_load(&shared);
+    struct slot *slot = table ? find_slot(table, fingerprint ? fingerprint : 1) : NULL;
+    if (slot)
+        atomic_store(&slot->cause, cause);
+}
+
 bool tally_has_untold(void) {
     struct table *table = atomic_load(&shared);
     return table && atomic_load(&table->untold) != 0;
@@ -128,7 +135,7 @@ static void tell(struct slot *slot, void (*each)(const struct tally_line *line, 
         return;
     struct tally_line line = {
         .fingerprint = atomic_load(&slot->fingerprint),
-        .cause = cause_word(slot->cause),
+        .cause = cause_word((enum cause)atomic_load(&slot->cause)),
         .culprit = {slot->culprit, slot->culprit_length},
         .count = count,
     };

@@ -31,7 +31,7 @@ static const char *verb(const struct incident *incident) {
     int mode = incident->flags & O_ACCMODE;
     if (incident->group == GROUP_DIR)
         return "list";
-    if (incident->how_kind > HOW_STRUCT)
+    if (incident->group == GROUP_PROBE)
         return incident->how_kind == HOW_ACCESS    ? "access"
                : incident->how_kind == HOW_RESOLVE ? "resolve"
                                                    : "stat";

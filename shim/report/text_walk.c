@@ -157,8 +157,9 @@ void page_put_walk(struct page *page, struct arena *arena, size_t most_rows) {
     for (size_t i = 0; i < walk->count; i++) {
         size_t length = walk->components[i].path.length;
         bool shown = i == 0 || i > skipped;
-        bool reached = walk->components[i].lookup_error == 0;
-        if (shown && reached && length > column)
+        int error = walk->components[i].lookup_error;
+        bool whole = error == 0 || error == ENOENT; /* the others show only their name */
+        if (shown && whole && length > column)
             column = length > MOST_COLUMN_BYTES ? MOST_COLUMN_BYTES : length;
     }
     for (size_t i = 0; i < walk->count; i++) {

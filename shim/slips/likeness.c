@@ -336,7 +336,7 @@ struct likeness likeness_of(const struct wanted *wanted, struct slice name, stru
     bool same_suffix = same_points(asked->points + asked->stem, asked->count - asked->stem,
                                    entry->points + entry->stem, entry->count - entry->stem);
     struct slice entry_suffix = slice_from(name, name_suffix(name));
-    if (!same_suffix && wanted->last && suffix_too_many(wanted, entry, name))
+    if (wanted->last && suffix_too_many(wanted, entry, name))
         return (struct likeness){.kind = LIKENESS_NEAR, .slips = SLIP_BIT(SLIP_EXTENSION)};
     /* A directory has no suffix to speak of, and a file next to the image is another thing. */
     if (!same_suffix && (!wanted->last || !suffix_is_image(entry_suffix)))

@@ -64,9 +64,10 @@ enum slip_sign slip_sign(struct slice path, struct slice *seen);
 
 /* ---- slips of one name ---- */
 
-/* How many names name_variant() can make, and how many of them, the first ones, undo one slip. */
+/* How many names name_variant() can make, and how many of them, the first ones, are worth asking
+ * any directory for. */
 unsigned name_variants(void);
-unsigned name_single_variants(void);
+unsigned name_likely_variants(void);
 
 /*
  * Another name that may have been meant, in order of likelihood: other letter case, Unicode form,

@@ -5,6 +5,7 @@
 
 static const char *const images[] = {
 #define IMAGE(suffix) "." suffix,
+#define IMAGE_GLOB(glob) &glob[1], /* behind the star */
 #include "images.def"
 #undef IMAGE
 };
@@ -60,16 +61,23 @@ static const unsigned axis_sizes[AXES] = {CASES, FORMS, WIDTHS, SUFFIXES};
 static const unsigned axis_slips[AXES] = {SLIP_BIT(SLIP_CASE), SLIP_BIT(SLIP_UNICODE),
                                           SLIP_BIT(SLIP_NUMBER), SLIP_BIT(SLIP_EXTENSION)};
 
-unsigned name_variants(void) {
-    unsigned pairs = 0;
-    for (unsigned a = 0; a < AXES; a++)
-        for (unsigned b = a + 1; b < AXES; b++)
-            pairs += (axis_sizes[a] - 1) * (axis_sizes[b] - 1);
-    return SINGLES + pairs;
+/* Which two axes meet: cameras' "IMG_42.JPG" first, for that is worth asking any directory. */
+static const unsigned meetings[][2] = {{0, 2}, {0, 3}, {2, 3}, {0, 1}, {1, 2}, {1, 3}};
+enum { MEETINGS = sizeof meetings / sizeof *meetings };
+
+static unsigned meeting_size(unsigned meeting) {
+    return (axis_sizes[meetings[meeting][0]] - 1) * (axis_sizes[meetings[meeting][1]] - 1);
 }
 
-unsigned name_single_variants(void) {
-    return SINGLES;
+unsigned name_variants(void) {
+    unsigned count = SINGLES;
+    for (unsigned meeting = 0; meeting < MEETINGS; meeting++)
+        count += meeting_size(meeting);
+    return count;
+}
+
+unsigned name_likely_variants(void) {
+    return SINGLES + meeting_size(0);
 }
 
 /* Which point of the axes a number stands for. */
@@ -81,16 +89,15 @@ static void locate(unsigned number, unsigned at[AXES]) {
         }
         number -= axis_sizes[a] - 1;
     }
-    for (unsigned a = 0; a < AXES; a++)
-        for (unsigned b = a + 1; b < AXES; b++) {
-            unsigned pairs = (axis_sizes[a] - 1) * (axis_sizes[b] - 1);
-            if (number < pairs) {
-                at[a] = number / (axis_sizes[b] - 1) + 1;
-                at[b] = number % (axis_sizes[b] - 1) + 1;
-                return;
-            }
-            number -= pairs;
+    for (unsigned meeting = 0; meeting < MEETINGS; meeting++) {
+        const unsigned *axes = meetings[meeting];
+        if (number < meeting_size(meeting)) {
+            at[axes[0]] = number / (axis_sizes[axes[1]] - 1) + 1;
+            at[axes[1]] = number % (axis_sizes[axes[1]] - 1) + 1;
+            return;
         }
+        number -= meeting_size(meeting);
+    }
 }
 
 static void put_case(struct slice text, bool upper, struct buffer *out) {

@@ -190,7 +190,7 @@ void access_decide(const struct identity *identity, const struct component *comp
     /* An overflow id on both sides may stand for two different ids. */
     if ((access->owner_mapping != MAPPED && identity->fsuid == owner) ||
         (access->group_mapping != MAPPED && identity_in_group(identity, group)) ||
-        !identity->groups_complete)
+        access->unmapped_write || !identity->groups_complete)
         access->sure = false;
 
     if (access->missing == 0) {

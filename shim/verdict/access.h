@@ -21,8 +21,8 @@ struct access {
     /* when a capability would have allowed */
     bool capability_idle; /* effective, but owner or group is not mapped, so it does not count */
     /* when owner or group is not mapped by an idmapped mount */
-    bool unmapped_write;  /* nobody may write then, whatever the bits: HAS_UNMAPPED_ID(), linux/fs.h
-                           */
+    bool unmapped_write; /* nobody may write then, whatever the bits: HAS_UNMAPPED_ID(), linux/fs.h
+                          */
     enum mapping owner_mapping, group_mapping;
 };
 

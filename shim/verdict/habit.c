@@ -12,14 +12,15 @@ static void put_path(struct trial *trial, struct slice path, struct buffer *text
         escape_shell(text, path, true);
 }
 
-static void fix_by_path(struct trial *trial) {
+void fix_by_path(struct trial *trial) {
     const struct verdict *verdict = trial->verdict;
     if (verdict->suggestion_count == 0)
         return;
     struct buffer text =
         buffer_in(trial->arena, 4 * MOST_SHOWN_BYTES * VERDICT_MOST_SUGGESTIONS + 200);
     for (size_t i = 0; i < verdict->suggestion_count; i++) {
-        buffer_slice(&text, i == 0 ? SLICE("use ") : SLICE(", or "));
+        const char *what = trial->facts->walk.creates ? "use the directory " : "use ";
+        buffer_slice(&text, i == 0 ? slice_of(what) : SLICE(", or "));
         put_path(trial, verdict->suggestions[i].path, &text);
     }
     buffer_slice(&text, SLICE(" ("));

@@ -85,7 +85,7 @@ static void judge_absent_name(struct trial *trial) {
                   "missing at the time of the call");
         return;
     }
-    if (!walk->creates && judge_near(trial, last))
+    if (judge_near(trial, last))
         return;
     enum cause cause = final           ? CAUSE_missing_file
                        : walk->creates ? CAUSE_create_in_missing_dir
@@ -97,11 +97,13 @@ static void judge_absent_name(struct trial *trial) {
                       "name");
     note_base(trial);
     note_search(trial);
-    if (cause == CAUSE_create_in_missing_dir)
+    if (cause == CAUSE_create_in_missing_dir) {
+        suggest_near(trial);
         fix_by_mkdir(trial, absent);
-    else
+    } else {
         add_advice(trial, final ? SLICE("correct the path, or put the file there")
                                 : SLICE("correct the path, or make the directory"));
+    }
 }
 
 void judge_missing(struct trial *trial) {

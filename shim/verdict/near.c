@@ -128,8 +128,9 @@ static enum cause first_cause(struct trial *trial, const struct neighbour *near)
     while (!(near->slips & SLIP_BIT(slip)))
         slip++;
     const struct facts *facts = trial->facts;
+    bool whole_tree = facts->walk.count <= 3 || facts->neighbours.elsewhere == ELSEWHERE_HOST;
     bool of_host = slip == SLIP_BASE && trial->incident->path[0] == '/' &&
-                   facts->identity.container.length > 0 && facts->walk.count <= 3;
+                   facts->identity.container.length > 0 && whole_tree;
     return of_host ? CAUSE_host_path : slip_causes[slip];
 }
 
@@ -273,12 +274,34 @@ static bool judge_elsewhere(struct trial *trial, int absent) {
     return false;
 }
 
+/* With O_CREAT only the directory is missed: that is a cause of its own, unless the text itself is
+ * wrong. */
+static bool judge_creation(struct trial *trial, int absent) {
+    const struct neighbours *neighbours = &trial->facts->neighbours;
+    unsigned textual = SLIP_BIT(SLIP_URI + 1) - 1;
+    if (neighbours->count > 0 && neighbours->found[0].slips & textual)
+        return judge_found(trial, absent);
+    return judge_sign(trial, absent);
+}
+
 bool judge_near(struct trial *trial, int absent) {
+    bool judged;
     if (!trial->facts->neighbours.sought)
         return false;
-    bool judged = judge_found(trial, absent) || judge_sign(trial, absent) ||
-                  judge_range(trial, absent) || judge_elsewhere(trial, absent);
+    if (trial->facts->walk.creates)
+        judged = judge_creation(trial, absent);
+    else
+        judged = judge_found(trial, absent) || judge_sign(trial, absent) ||
+                 judge_range(trial, absent) || judge_elsewhere(trial, absent);
     if (judged)
         note_search(trial);
     return judged;
+}
+
+void suggest_near(struct trial *trial) {
+    const struct neighbours *neighbours = &trial->facts->neighbours;
+    if (neighbours->count == 0 || neighbours->ties > VERDICT_MOST_SUGGESTIONS)
+        return;
+    suggest(trial, &neighbours->found[0]);
+    fix_by_path(trial);
 }

@@ -288,6 +288,23 @@ static bool judge_stale_handle(struct trial *trial) {
 
 /* ---- any other ---- */
 
+/* What only the path decides, and the path does not decide so any more. */
+static bool judge_moved(struct trial *trial) {
+    const struct walk *walk = &trial->facts->walk;
+    int error = trial->incident->error;
+    if ((error != ENOTDIR && error != ELOOP) || walk->cut || walk->start_unknown ||
+        walk->count == 0 || walk->error == error || trial->incident->resolve != 0)
+        return false;
+    for (size_t i = 0; i < walk->count; i++)
+        if (!walk->components[i].mount && walk->components[i].lookup_error == 0)
+            return false; /* it may be mounted with nosymfollow */
+    conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, last_of(walk), NULL);
+    trial->verdict->why =
+        SLICE("the path leads elsewhere now than at the time of the call: somebody replaced a part "
+              "of it meanwhile");
+    return true;
+}
+
 static struct slice meaning_of(const struct trial *trial) {
     const struct component *target = target_of(trial);
     const struct identity *identity = &trial->facts->identity;
@@ -346,6 +363,8 @@ void judge_other(struct trial *trial) {
     for (size_t i = 0; i < sizeof judges / sizeof *judges; i++)
         if (judges[i].error == error && judges[i].judge(trial))
             return;
+    if (judge_moved(trial))
+        return;
     const struct walk *walk = &trial->facts->walk;
     conclude(trial, CAUSE_other_errno, CERTAINTY_UNKNOWN, walk->cut ? NO_CULPRIT : last_of(walk),
              NULL);

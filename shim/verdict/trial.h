@@ -28,6 +28,10 @@ void judge_denied(struct trial *trial);
  */
 bool judge_protected_symlink(struct trial *trial, bool guess);
 bool judge_protected_create(struct trial *trial, bool guess);
+
+/* Whether one of the two above may have refused as well: ids that cannot be told apart hide it. */
+bool sticky_may_refuse(struct trial *trial);
+
 bool judge_nodev(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
 bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);
@@ -51,6 +55,10 @@ bool judge_near(struct trial *trial, int absent);
 
 /* Adds the ways to what `judge_near` found and to the habit that made the slip. */
 void fix_near(struct trial *trial, const struct neighbour *nearest);
+
+/* Adds what was found as suggestions, whatever the cause: `fix_by_path` says them. */
+void suggest_near(struct trial *trial);
+void fix_by_path(struct trial *trial);
 
 /* Says which limits the search for a near name met. */
 void note_search(struct trial *trial);

@@ -64,5 +64,6 @@ int main(int count, char **arguments) {
     (void)!readlink("closed/a.png", target, sizeof target);
     (void)!realpath("closed/a.png", target);
     stat("missing.png", &status);
+    open("copy.png", O_PATH | O_DIRECTORY); /* as cp(1) looks at its target */
     return 0;
 }

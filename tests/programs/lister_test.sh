@@ -52,7 +52,8 @@ access X_OK: file-execute locked.png proven uid 4242 u:4242:--x" "$(list probe)"
 check "probe: six at the directory; access, eaccess, faccessat" "dir-search closed: 6
 file-read locked.png: 3" "$(counts)"
 check_like "probe+: what is missing" "*
-stat : missing-file missing.png proven*" "$(list probe+ 2>/dev/null || true)"
+stat : missing-file missing.png proven*
+open O_RDONLY|O_DIRECTORY|O_PATH: missing-file copy.png proven*" "$(list probe+ 2>/dev/null || true)"
 
 # --- access(2) asks for the real user, the others for the effective one
 as_user=()

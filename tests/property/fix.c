@@ -80,7 +80,21 @@ static bool is_mapped(const struct trial *trial, int node) {
                                        subject_inside(&subject->gid_map, gid) != UINT32_MAX));
 }
 
-/* Whom to run the command as: the least of those it names that gets there at all. */
+/* The owner, in any group that it can have here; false: it is nobody here. */
+static bool be_owner(const struct trial *trial, int node, struct subject *who) {
+    const struct subject *subject = &trial->subject;
+    uint32_t uid = seen_uid(&trial->scene, node), gid = seen_gid(&trial->scene, node);
+    if (uid == UINT32_MAX ||
+        (subject->in_namespace && subject_inside(&subject->uid_map, uid) == UINT32_MAX))
+        return false;
+    if (subject->in_namespace && subject_inside(&subject->gid_map, gid) == UINT32_MAX)
+        gid = subject->fsgid;
+    *who = plain_subject(subject, uid, gid == UINT32_MAX ? subject->fsgid : gid);
+    return true;
+}
+
+/* Whom to run the command as: the least of those it names that gets there at all. False: nobody
+ * that it names does. */
 static bool choose(const struct trial *trial, int node, const struct fix_command *fix,
                    struct subject *who, struct trial_counts *counts) {
     const struct scene *scene = &trial->scene;
@@ -90,8 +104,7 @@ static bool choose(const struct trial *trial, int node, const struct fix_command
     who->fsgid = who->egid;
     if ((fix->run_as & SELF) && subject->euid == subject->fsuid && reaches(scene, who, node))
         return true;
-    *who = plain_subject(subject, seen_uid(scene, node), seen_gid(scene, node));
-    if ((fix->run_as & AS_OWNER) && is_mapped(trial, node) && reaches(scene, who, node))
+    if ((fix->run_as & AS_OWNER) && be_owner(trial, node, who) && reaches(scene, who, node))
         return true;
     counts->unreachable += (fix->run_as & (SELF | AS_OWNER)) != 0;
     *who = root_subject(subject);
@@ -151,9 +164,10 @@ static const char *obstacle(const struct trial *now, int node) {
     return is_mapped(now, node) ? "owner mapped" : "owner not in the user namespace";
 }
 
-/* All commands of one report: they are all needed. */
+/* All commands of one report: they are all needed. *done: each could be run. */
 static enum complaint apply(const struct trial *now, struct outcome *outcome, bool *wider,
-                            struct trial_counts *counts) {
+                            bool *done, struct trial_counts *counts) {
+    *done = false;
     for (unsigned i = 0; i < outcome->fix_count; i++) {
         const struct fix_command *fix = &outcome->fixes[i];
         struct subject who;
@@ -162,14 +176,19 @@ static enum complaint apply(const struct trial *now, struct outcome *outcome, bo
         int node = node_of_path(&now->scene, fix->arguments[fix->count - 1]);
         counts->commands++;
         *wider |= fix->opens_to_more;
-        if (node < now->scene.top - 1 || !choose(now, node, fix, &who, counts) ||
-            !run_frozen(&now->scene, fix, &who)) {
+        bool inside = node >= now->scene.top - 1;
+        if (inside && !choose(now, node, fix, &who, counts))
+            return CONTENT; /* it names an owner, and that owner could be in a group that gets there
+                             */
+        if (!inside || !run_frozen(&now->scene, fix, &who)) {
             snprintf(outcome->why, sizeof outcome->why,
                      "%s: command %u of %u fails as uid %u gid %u of the initial namespace",
-                     obstacle(now, node), i + 1, outcome->fix_count, who.fsuid, who.fsgid);
+                     obstacle(now, node), i + 1, outcome->fix_count, inside ? who.fsuid : 0,
+                     inside ? who.fsgid : 0);
             return COMPLAINT_FIX;
         }
     }
+    *done = true;
     return CONTENT;
 }
 
@@ -189,8 +208,9 @@ static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wid
             counts->unfixable++;
             return CONTENT;
         }
-        enum complaint complaint = apply(now, outcome, wider, counts);
-        if (complaint != CONTENT)
+        bool done;
+        enum complaint complaint = apply(now, outcome, wider, &done, counts);
+        if (complaint != CONTENT || !done)
             return complaint;
         if (!disk_read(&now->scene))
             return COMPLAINT_FIX;

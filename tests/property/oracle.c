@@ -94,11 +94,11 @@ static bool link_protected(const struct road *road, int link) {
            (owner == UINT32_MAX || owner != seen_uid(scene, road->at));
 }
 
-/* In a sticky directory the kernel compares owners that the process sees as one and the same id. */
+/* In a sticky directory the kernel compares owners, and some are shown as one and the same id. */
 static bool sticky_owners_unknown(const struct road *road, int node) {
-    return (road->scene->nodes[road->at].mode & 01000) &&
-           !rights_shown(road->scene, road->subject, node) &&
-           !rights_shown(road->scene, road->subject, road->at);
+    const struct scene *scene = road->scene;
+    return (scene->nodes[road->at].mode & 01000) && !rights_shown(scene, road->subject, node) &&
+           (!rights_shown(scene, road->subject, road->at) || rights_overflow_held(road->subject));
 }
 
 /* Puts the link's text before what is left. `last`: nothing is left. */

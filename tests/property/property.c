@@ -189,13 +189,15 @@ static void run_phase(uint64_t phase) {
             _exit(0);
         }
     int status;
-    while (wait(&status) > 0 || errno == EINTR)
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    pid_t ended;
+    while ((ended = wait(&status)) > 0 || (ended < 0 && errno == EINTR))
+        if (ended > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
             score_count(&score->broken);
 }
 
 /* Every setting of the fs.protected_* switches in turn; afterwards they are as they were. */
 static void run_phases(void) {
+    sysctls_lock();
     struct sysctls before = sysctls_read();
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);

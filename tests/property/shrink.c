@@ -94,14 +94,14 @@ static bool plain_nodes(struct hunt *hunt) {
     for (int i = hunt->best->scene.top; i < hunt->best->scene.count; i++) {
         struct trial trial = *hunt->best;
         struct node *node = &trial.scene.nodes[i];
-        mode_t open = node->type == LINK || node->type == DIRECTORY ? 0777 : 0666;
+        mode_t plain = node->type == LINK || node->type == DIRECTORY ? 0777 : 0666;
         node->default_acl.count = 0;
         smaller |= keep(hunt, &trial);
         trial = *hunt->best;
         node->acl.count = 0;
         smaller |= keep(hunt, &trial);
         trial = *hunt->best;
-        node->mode = open;
+        node->mode = plain;
         node->acl.count = 0;
         smaller |= keep(hunt, &trial);
         trial = *hunt->best;

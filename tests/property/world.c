@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -310,12 +311,23 @@ struct sysctls sysctls_read(void) {
     return (struct sysctls){value[0], value[1], value[2]};
 }
 
+void sysctls_lock(void) {
+    int file = open(SYSCTLS[0], O_RDONLY | O_CLOEXEC);
+    if (file < 0 || flock(file, LOCK_EX | LOCK_NB) == 0)
+        return;
+    fprintf(stderr, "property: waiting for another run to end\n");
+    int error;
+    do
+        error = flock(file, LOCK_EX) == 0 ? 0 : errno;
+    while (error == EINTR);
+}
+
 bool sysctls_equal(struct sysctls a, struct sysctls b) {
     return a.symlinks == b.symlinks && a.regular == b.regular && a.fifos == b.fifos;
 }
 
 bool sysctls_write(struct sysctls sysctls) {
-    int value[3] = {sysctls.symlinks, sysctls.regular, sysctls.fifos};
+    const int value[3] = {sysctls.symlinks, sysctls.regular, sysctls.fifos};
     for (unsigned i = 0; i < 3; i++) {
         char digit = (char)('0' + value[i]);
         int file = open(SYSCTLS[i], O_WRONLY | O_CLOEXEC);

@@ -30,6 +30,10 @@ bool world_enter(const struct world *world, const struct place *place, unsigned 
 
 struct sysctls sysctls_read(void);
 bool sysctls_equal(struct sysctls a, struct sysctls b);
+/* The switches belong to the whole machine: waits until no other run of this test turns them, and
+ * keeps others waiting until the process ends. For other tests: flock(1) on the first switch's file
+ * in /proc/sys/fs, protected_symlinks. */
+void sysctls_lock(void);
 /* False, with a line on stderr, when they cannot be written. */
 bool sysctls_write(struct sysctls sysctls);
 

@@ -165,6 +165,32 @@ else
     skip "node" "not installed"
 fi
 
+if command -v javac >/dev/null; then
+    cat >"$tmp/Album.java" <<'END_JAVA'
+public class Album {
+    static void load(String name, int depth) throws Exception {
+        if (depth > 0)
+            load(name, depth - 1);
+        else
+            new java.io.FileInputStream(name);
+    }
+    public static void main(String[] arguments) {
+        for (int i = 0; i <= 20000; i++) // no image until load() is compiled
+            try { load(i < 20000 ? "/nowhere/a" : "/nowhere/a.png", 2); } catch (Exception error) { }
+        System.out.println(ProcessHandle.current().pid());
+    }
+}
+END_JAVA
+    pid=$(cd "$tmp" && logged "$tmp/java.log" java -XX:+PreserveFramePointer -XX:+UnlockDiagnosticVMOptions \
+        -XX:+DumpPerfMapAtExit Album.java)
+    text=$(frames "$tmp/java.log")
+    check_like "java" "*void Album.load(java.lang.String, int)*JavaMain  *" "$text"
+    check "java: to the thread's start" 0 "$(grep -c incomplete <<<"$text" || true)"
+    rm -f "/tmp/perf-$pid.map"
+else
+    skip "java" "no JDK"
+fi
+
 # --- mistakes
 check "no such file" 125 "$(frames /nowhere/log >/dev/null && echo 0 || echo $?)"
 check "two files" 125 "$(frames a b >/dev/null && echo 0 || echo $?)"

@@ -53,7 +53,7 @@ check "the same process" "$!" "$(cat "$tmp/pid")"
     trap '' INT
     "$permshim" grep SigIgn /proc/self/status
 ) >"$tmp/ignored"
-check_like "ignored signals stay ignored" 'SigIgn:*2' "$(cat "$tmp/ignored")"
+check_like "ignored signals stay ignored" 'SigIgn:*[2367abef]' "$(cat "$tmp/ignored")"
 environment() {
     env -i PATH="$PATH" PWD="$PWD" SHLVL=3 'BASH_FUNC_module%%=() {  echo  odd; }' 'a.b=c' BASH_ENV=/nowhere \
         "$@" env -0 | sort -z | grep -zv -e '^_=' -e '^LD_PRELOAD=' | tr '\0' '|'

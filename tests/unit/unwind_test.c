@@ -252,6 +252,29 @@ static void through_generated_code(void **state) {
     assert_reached_start();
 }
 
+/* As HotSpot's interpreter calls: it pushes the return address and jumps. */
+static void through_a_return_address_without_a_call(void **state) {
+    (void)state;
+    const uint8_t jumping[] = {
+        0x55,                            /* push %rbp */
+        0x48, 0x89, 0xe5,                /* mov %rsp, %rbp */
+        0x48, 0x8d, 0x05, 0x03, 0, 0, 0, /* lea back(%rip), %rax */
+        0x50,                            /* push %rax */
+        0xeb, 0x02,                      /* jmp method */
+        0x5d,                            /* back: pop %rbp */
+        0xc3,                            /* ret */
+        0x55,                            /* method: push %rbp */
+        0x48, 0x89, 0xe5,                /* mov %rsp, %rbp */
+        0xff, 0xd7,                      /* call *%rdi */
+        0x5d,                            /* pop %rbp */
+        0xc3,                            /* ret */
+    };
+    run_code(jumping, sizeof jumping);
+    assert_int_equal(ours.frames[3].pc - ours.frames[2].pc, 14 - 22);
+    assert_true(starts_in(&ours.frames[4], (void *)run_code));
+    assert_reached_start();
+}
+
 static void generated_code_without_frame_pointer_ends(void **state) {
     (void)state;
     const uint8_t without[] = {
@@ -505,6 +528,7 @@ int main(void) {
         cmocka_unit_test(from_a_thread),
         cmocka_unit_test(deep_recursion_is_cut),
         cmocka_unit_test(through_generated_code),
+        cmocka_unit_test(through_a_return_address_without_a_call),
         cmocka_unit_test(generated_code_without_frame_pointer_ends),
         cmocka_unit_test(endless_unwind_information_ends),
         cmocka_unit_test(at_any_moment),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A library that opens images before main and after it has ended, wherever it stands in LD_PRELOAD. */
+/* A library that opens images before main and after it has ended, wherever it stands in LD_PRELOAD.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

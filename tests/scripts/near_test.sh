@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Reports about files that are not there: any bytes in the name, the suggestion, and its limits.
+
+set -euo pipefail
+cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/check.sh
+source tests/check.sh
+unset LD_PRELOAD "${!PERMSHIM_@}"
+
+library=$(readlink -f "${BUILD:-build}/libpermshim.so")
+tmp=$(mktemp -d)
+trap 'rm -rf -- "$tmp"' EXIT
+export PYTHONDONTWRITEBYTECODE=1
+
+# opens FORMAT PROGRAM: what a Python program gets on its stderr.
+opens() {
+    PERMSHIM_FORMAT=$1 PERMSHIM_FRAMES=0 PERMSHIM_LIMIT=0 LD_PRELOAD=$library python3 -c "$2" "$tmp" 2>&1
+}
+
+# ---- every byte from 0x01 to 0xff but / in a name, alone and all together ----
+
+every_byte='
+import os, sys
+names = [b"a" + bytes([byte]) + b"b.jpg" for byte in range(1, 256) if byte != 0x2f]
+names.append(bytes(byte for byte in range(1, 240) if byte != 0x2f) + b".jpg")
+names.append(bytes(byte for byte in range(0x80, 0x100)) + b".jpg")
+for name in names:
+    try:
+        os.open(os.fsencode(sys.argv[1]) + b"/" + name, os.O_RDONLY)
+    except OSError:
+        pass
+'
+opens json "$every_byte" >"$tmp/bytes.json"
+check "a report a name" 256 "$(wc -l <"$tmp/bytes.json")"
+check "all of it is JSON" 256 "$(jq -c . <"$tmp/bytes.json" | wc -l)"
+check "and says what was asked for, byte by byte" "" "$(python3 - "$tmp" <<'END'
+import base64, json, sys
+names = [b"a" + bytes([byte]) + b"b.jpg" for byte in range(1, 256) if byte != 0x2f]
+names.append(bytes(byte for byte in range(1, 240) if byte != 0x2f) + b".jpg")
+names.append(bytes(byte for byte in range(0x80, 0x100)) + b".jpg")
+with open(sys.argv[1] + "/bytes.json", encoding="utf-8") as lines:
+    for line, name in zip(lines, names):
+        call = json.loads(line)["call"]
+        exact = call["path_base64"]
+        path = base64.b64decode(exact) if exact else call["path"].encode()
+        if path != sys.argv[1].encode() + b"/" + name:
+            print(name, path)
+END
+)"
+opens text "$every_byte" >"$tmp/bytes.txt"
+check "256 first lines in text" 256 "$(grep -c '^permshim: cannot read ' "$tmp/bytes.txt")"
+check "no control character, nothing beyond ASCII" "" "$(LC_ALL=C grep -aP '[^\x20-\x7e]' "$tmp/bytes.txt" || true)"
+check "no line that is not the report's" "" \
+    "$(grep -avE '^(permshim: cannot read |  (call|who|path|why|fix|note|from):|         )' "$tmp/bytes.txt" || true)"
+
+# ---- the suggestion ----
+
+# report ARGUMENTS: the report of os.open(ARGUMENTS).
+report() {
+    opens json "
+import os, sys
+os.chdir(sys.argv[1])
+try:
+    os.open($1)
+except OSError:
+    pass
+"
+}
+readonly='os.O_RDONLY'
+mkdir -p "$tmp/data/cats"
+touch "$tmp/data/cats/001.jpg" "$tmp/data/cats/it's.png"
+physical=$(readlink -f "$tmp")
+check "a newline" "stray-whitespace proven $physical/data/cats/001.jpg" \
+    "$(report "'data/cats/001.jpg\\n', $readonly" | jq -r '[.cause, .certainty, .suggestions[0].path] | join(" ")')"
+check "two slips" "windows-path $physical/data/cats/001.jpg windows-path, letter-case" \
+    "$(report "r'Data\\cats\\001.JPG', $readonly" | jq -r '[.cause, .suggestions[0].path, .suggestions[0].difference] | join(" ")')"
+check "the fix can be pasted" "use '$physical/data/cats/it'\\''s.png' (letter-case)" \
+    "$(report "\"data/cats/IT'S.png\", $readonly" | jq -r '.advice[0]')"
+check "a line of Python for a program in Python" true \
+    "$(report "'data/cats/001.jpg\\n', $readonly" | jq '.advice[1] | contains("line.rstrip(\"\\r\\n\")")')"
+ln -s data/cats "$tmp/link"
+check "the suggested path is physical" "$physical/data/cats/001.jpg" \
+    "$(report "'link/001.JPG', $readonly" | jq -r '.suggestions[0].path')"
+check "by a descriptor" "letter-case $physical/data/cats/001.jpg" \
+    "$(report "'001.JPG', $readonly, dir_fd=os.open('data/cats', $readonly)" | jq -r '[.cause, .suggestions[0].path] | join(" ")')"
+check "nothing where nothing is" "missing-file 0" \
+    "$(report "'data/cats/giraffe.jpg', $readonly" | jq -r '[.cause, (.suggestions | length)] | join(" ")')"
+check "a directory for a file to be made" "create-in-missing-dir $physical/data" \
+    "$(report "'Data/new.jpg', os.O_WRONLY | os.O_CREAT" | jq -r '[.cause, .suggestions[0].path] | join(" ")')"
+check "what is only counted is not searched for, and counted under its cause" "letter-case 12" \
+    "$(opens json "
+import os, sys
+for i in range(12):
+    try:
+        os.open(sys.argv[1] + '/data/cats/001.JPG', os.O_RDONLY)
+    except OSError:
+        pass
+" | jq -r 'select(.event == "summary") | [.cause, (.count | tostring)] | join(" ")' | tail -n 1)"
+
+# ---- a suggestion that this process may not read ----
+
+if ((EUID == 0)); then
+    chmod 755 "$tmp"
+    chmod 600 "$tmp/data/cats/001.jpg"
+    cp "$library" "$tmp/lib.so"
+    library=$tmp/lib.so
+    refused=$(setpriv --reuid 65534 --regid 65534 --clear-groups env PERMSHIM_FORMAT=json PERMSHIM_FRAMES=0 \
+        LD_PRELOAD="$library" /bin/cat "$tmp/data/cats/001.JPG" 2>&1 >/dev/null | grep '^{' || true)
+    check "it is suggested" letter-case "$(jq -r .cause <<<"$refused")"
+    check_like "and said to be refused" "*[[]file-read[]]*" "$(jq -r '.notes | join("|")' <<<"$refused")"
+else
+    skip "a suggestion that may not be read" "needs root"
+fi
+
+# ---- other views of the file system ----
+
+# in_mounts COMMANDS PATH: the report on PATH in a mount namespace in which COMMANDS were run.
+in_mounts() {
+    unshare -m bash -ec "$1
+        PERMSHIM_FORMAT=json PERMSHIM_FRAMES=0 LD_PRELOAD='$library' /bin/cat '$2' 2>&1 >/dev/null | grep '^{'" | jq -r '[.cause, .certainty, .suggestions[0].path // ""] | join(" ")' || true
+}
+if ((EUID == 0)) && unshare -m mount --bind "$tmp" "$tmp" 2>/dev/null; then
+    mkdir "$tmp/seen" "$tmp/empty" "$tmp/systemd-private-1-a.service-b"
+    check_like "a host's path, by the bind mount" "* likely $physical/seen/cats/002.jpg" \
+        "$(touch "$tmp/data/cats/002.jpg" &&
+            in_mounts "mount --bind '$tmp/data' '$tmp/seen'; mount -t tmpfs none '$tmp/data'" "$physical/data/cats/002.jpg")"
+    check "a private directory" "private-view likely " \
+        "$(in_mounts "mount --bind '$tmp/systemd-private-1-a.service-b' '$tmp/seen'" "$physical/seen/upload_qz.png")"
+    if [[ -e /etc/fstab ]]; then
+        check "a line of fstab that is not mounted" "not-mounted likely " \
+            "$(in_mounts "echo '/dev/sdz9 $physical/empty ext4 noauto 0 0' >'$tmp/fstab'
+                mount --bind '$tmp/fstab' /etc/fstab" "$physical/empty/photo_qz.png")"
+    else
+        skip "a line of fstab" "there is no /etc/fstab"
+    fi
+else
+    skip "other views of the file system" "needs root and mount namespaces"
+fi
+
+# ---- the table of Unicode ----
+
+version=$(sed -n 's/.*from Unicode \([0-9.]*\)\. .*/\1/p' shim/slips/unicode.def)
+have=$(python3 -c 'import unicodedata; print(unicodedata.unidata_version)')
+if [[ $version == "$have" ]]; then
+    check "the table is what its script makes" "" "$(scripts/make-unicode-table | diff -q - shim/slips/unicode.def || true)"
+else
+    skip "the table of Unicode $version" "python3 has Unicode $have"
+fi
+
+finish

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* EACCES to a cause, from recorded facts. Where a kernel can be made to refuse so, tests/places and
+ * tests/vm have it refuse; SELinux is here alone. */
+#include "scene.h"
+
+static void refuse(struct scene *scene, int index) {
+    scene->components[index].kernel_answer = EACCES;
+    if (index == IMAGE)
+        return;
+    scene->facts.walk.error = EACCES;
+    scene->facts.walk.directory = index;
+    scene->components[index + 1].lookup_error = EACCES;
+    scene->components[index + 1].status_known = false;
+    scene->facts.walk.count = (size_t)index + 2;
+}
+
+/* ---- the plain rule ---- */
+
+static void plain_causes(void **state) {
+    struct scene *scene = *state;
+    struct component *image = &scene->components[IMAGE];
+    refuse(scene, IMAGE);
+    image->status.st_mode = S_IFREG | 0600;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    image->needs = ACCESS_READ | ACCESS_WRITE;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    image->status.st_mode = S_IFREG | 0604;
+    assert_cause(scene, "file-write", CERTAINTY_PROVEN, IMAGE);
+    image->needs = ACCESS_READ;
+    image->status.st_mode = S_IFREG | 0604;
+    image->status.st_gid = 1001;
+    assert_cause(scene, "class-shadow", CERTAINTY_PROVEN, IMAGE);
+    image->status.st_mode = S_IFDIR | 0710;
+    assert_cause(scene, "dir-list", CERTAINTY_PROVEN, IMAGE);
+    scene_become_root(scene);
+    scene->facts.identity.effective = 0;
+    image->status.st_uid = 1002;
+    assert_cause(scene, "root-without-capability", CERTAINTY_PROVEN, IMAGE);
+}
+
+static void directories(void **state) {
+    struct scene *scene = *state;
+    refuse(scene, DATA);
+    scene->components[DATA].status.st_mode = S_IFDIR | 0700;
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    assert_int_equal(scene->verdict.judgements[IMAGE].verdict, COMPONENT_UNREACHED);
+    scene->facts.walk.error = ENOENT;
+    scene->facts.walk.creates = true;
+    scene->components[IMAGE].lookup_error = ENOENT;
+    scene->incident.flags = O_WRONLY | O_CREAT;
+    scene->components[DATA].needs = ACCESS_WRITE | ACCESS_SEARCH;
+    scene->components[DATA].status.st_mode = S_IFDIR | 0755;
+    assert_cause(scene, "dir-write", CERTAINTY_PROVEN, DATA);
+}
+
+static void acl_causes(void **state) {
+    struct scene *scene = *state;
+    static const struct acl_entry denies[] = {{ACL_TAG_USER_OBJ, 6, 0},
+                                              {ACL_TAG_USER, 0, 1001},
+                                              {ACL_TAG_GROUP_OBJ, 4, 0},
+                                              {ACL_TAG_MASK, 4, 0},
+                                              {ACL_TAG_OTHER, 4, 0}};
+    static const struct acl_entry masked[] = {{ACL_TAG_USER_OBJ, 6, 0},
+                                              {ACL_TAG_USER, 4, 1001},
+                                              {ACL_TAG_GROUP_OBJ, 4, 0},
+                                              {ACL_TAG_MASK, 2, 0},
+                                              {ACL_TAG_OTHER, 4, 0}};
+    refuse(scene, IMAGE);
+    scene->components[IMAGE].acl = (struct acl){ACL_PRESENT, denies, 5};
+    assert_cause(scene, "acl-entry", CERTAINTY_PROVEN, IMAGE);
+    scene->components[IMAGE].acl = (struct acl){ACL_PRESENT, masked, 5};
+    scene->components[IMAGE].status.st_mode = S_IFREG | 0624;
+    assert_cause(scene, "acl-mask", CERTAINTY_PROVEN, IMAGE);
+}
+
+/* ---- sticky directories ---- */
+
+static void make_link(struct scene *scene, uid_t owner) {
+    scene->components[DATA].status.st_mode = S_IFDIR | S_ISVTX | 0777;
+    scene->components[BEHIND] = scene->components[IMAGE];
+    scene->components[BEHIND].path = SLICE("/real.jpg");
+    scene->components[BEHIND].mount = &scene->mount;
+    scene->components[IMAGE].role = ROLE_LINK;
+    scene->components[IMAGE].needs = 0;
+    scene->components[IMAGE].status = (struct stat){.st_mode = S_IFLNK | 0777, .st_uid = owner};
+    scene->facts.walk.count = 4;
+}
+
+static void a_restricted_link(void **state) {
+    struct scene *scene = *state;
+    make_link(scene, 1002);
+    assert_cause(scene, "protected-symlink", CERTAINTY_PROVEN, IMAGE);
+    assert_int_equal(scene->verdict.judgements[IMAGE].verdict, COMPONENT_DENIED);
+    assert_int_equal(scene->verdict.judgements[BEHIND].verdict, COMPONENT_UNREACHED);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "'/real.jpg'");
+    scene_become_root(scene); /* no capability helps */
+    assert_cause(scene, "protected-symlink", CERTAINTY_PROVEN, IMAGE);
+}
+
+static void a_link_that_may_be_followed(void **state) {
+    struct scene *scene = *state;
+    make_link(scene, 1001); /* one's own */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
+    scene->components[IMAGE].status.st_uid = 0; /* the directory owner's */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
+    scene->components[IMAGE].status.st_uid = 1002;
+    scene->components[IMAGE].rest_behind = 3; /* on the way, not at the end */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
+    scene->components[IMAGE].rest_behind = 0;
+    scene->facts.surroundings.protected_symlinks = 0;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
+    scene->components[DATA].status.st_mode = S_IFDIR | 0777; /* not sticky */
+    scene->facts.surroundings.protected_symlinks = 1;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
+}
+
+static void a_sysctl_is_asked_for_first(void **state) {
+    struct scene *scene = *state;
+    make_link(scene, 1002);
+    scene->facts.surroundings.known = false;
+    assert_true(scene_judge(scene)->asks_for_more);
+    /* What the plain rule explains asks for nothing. */
+    scene_drop(state);
+    scene_make(state);
+    scene = *state;
+    scene->facts.surroundings.known = false;
+    refuse(scene, IMAGE);
+    scene->components[IMAGE].status.st_mode = S_IFREG | 0600;
+    assert_false(scene_judge(scene)->asks_for_more);
+    assert_string_equal(cause_word(scene->verdict.cause), "file-read");
+}
+
+static void creation_in_a_sticky_directory(void **state) {
+    struct scene *scene = *state;
+    struct component *image = &scene->components[IMAGE], *data = &scene->components[DATA];
+    data->status.st_mode = S_IFDIR | S_ISVTX | 0777;
+    image->status = (struct stat){.st_mode = S_IFREG | 0666, .st_uid = 1002};
+    image->needs = ACCESS_WRITE;
+    scene->incident.flags = O_WRONLY | O_CREAT;
+    scene->facts.walk.creates = true;
+    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
+    assert_no_command(scene);
+    scene->facts.surroundings.protected_regular = 0;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    image->status.st_mode = S_IFIFO | 0666;
+    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
+    scene->facts.surroundings.protected_fifos = 1;
+    data->status.st_mode = S_IFDIR | S_ISVTX | 0775; /* 1: only where all may write */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    scene->facts.surroundings.protected_fifos = 2;
+    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
+    image->status.st_uid = 1001;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+}
+
+static void owners_that_cannot_be_told_apart(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range one[] = {{1001, 1001, 1}};
+    make_link(scene, 65534);
+    scene->components[DATA].status.st_uid = 65534;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND); /* nobody is somebody */
+    scene->facts.identity.in_user_namespace = true;
+    scene->facts.identity.uid_map = scene->facts.identity.gid_map = (struct id_map){one, 1, true};
+    assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "may stand for different owners");
+    scene->components[BEHIND].status.st_mode = S_IFREG | 0600; /* and this refuses for sure */
+    scene->components[BEHIND].kernel_answer = EACCES;
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, BEHIND);
+    assert_says(scene_notes(scene), "fs.protected_symlinks or fs.protected_regular may");
+}
+
+/* ---- what a file is ---- */
+
+static void a_device_on_nodev(void **state) {
+    struct scene *scene = *state;
+    scene->components[IMAGE].status.st_mode = S_IFCHR | 0666;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    scene->mount.options = SLICE("rw,nosuid,nodev");
+    assert_cause(scene, "nodev", CERTAINTY_PROVEN, IMAGE);
+    assert_no_command(scene);
+    scene->components[IMAGE].status.st_mode = S_IFREG | 0666;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+}
+
+static void a_guarded_magic_link(void **state) {
+    struct scene *scene = *state;
+    struct component *link = &scene->components[IMAGE];
+    link->role = ROLE_LINK;
+    link->needs = 0;
+    link->status = (struct stat){.st_mode = S_IFLNK | 0777, .st_uid = 1002};
+    scene->facts.walk.error = EACCES;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    scene->mount.fstype = SLICE("proc");
+    assert_cause(scene, "proc-guard", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "run it as uid 1002");
+    assert_no_command(scene);
+}
+
+/* ---- other file systems ---- */
+
+static void a_private_fuse_mount(void **state) {
+    struct scene *scene = *state;
+    struct component *data = &scene->components[DATA];
+    refuse(scene, DATA);
+    data->status_known = false;
+    data->status_error = EACCES;
+    scene->mount.fstype = SLICE("fuse.sshfs");
+    scene->mount.super_options = SLICE("rw,user_id=1002,group_id=1002");
+    assert_cause(scene, "fuse-private", CERTAINTY_PROVEN, DATA);
+    assert_says(scene_fixes(scene), "uid 1002 gid 1002; or have uid 1002");
+    assert_says(scene_fixes(scene), "user_allow_other");
+    assert_no_command(scene);
+    scene_become_root(scene);
+    assert_cause(scene, "fuse-private", CERTAINTY_PROVEN, DATA);
+    scene->mount.super_options = SLICE("rw,user_id=0,group_id=1002");
+    assert_cause(scene, "fuse-private", CERTAINTY_PROVEN, DATA);
+    assert_says(scene_fixes(scene), "run it with group 1002 as its group");
+    scene->mount.super_options = SLICE("rw,user_id=0,group_id=0");
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, DATA);
+    scene->mount.super_options = SLICE("rw,user_id=1002,group_id=1002,allow_other");
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, DATA);
+    assert_says(scene_notes(scene), "the server of the file system (fuse.sshfs at '/data')");
+}
+
+static void bits_from_mount_options(void **state) {
+    struct scene *scene = *state;
+    struct component *image = &scene->components[IMAGE];
+    refuse(scene, IMAGE);
+    image->status.st_mode = S_IFREG | 0700;
+    image->acl.state = ACL_UNSUPPORTED;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    scene->mount.fstype = SLICE("vfat");
+    assert_cause(scene, "mount-mask", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "-o uid=1001 ");
+    assert_no_command(scene);
+    image->status.st_mode = S_IFREG | 0300; /* the owner would not get it either */
+    assert_cause(scene, "mount-mask", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "-o fmask=0133 ");
+    scene->mount.fstype = SLICE("cifs");
+    assert_cause(scene, "mount-mask", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "-o file_mode=0644 ");
+    scene->mount.super_options = SLICE("rw,vers=3.0,cifsacl"); /* the server's own */
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    scene->mount.fstype = SLICE("9p");
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    scene->mount.super_options = SLICE("rw,aname=drvfs;path=C:\\;uid=1000");
+    assert_cause(scene, "mount-mask", CERTAINTY_PROVEN, IMAGE);
+}
+
+static void a_server_refuses(void **state) {
+    struct scene *scene = *state;
+    static gid_t groups[20];
+    for (gid_t i = 0; i < 20; i++)
+        groups[i] = 2001 + i;
+    struct component *image = &scene->components[IMAGE];
+    scene->mount.fstype = SLICE("nfs4");
+    scene->mount.super_options = SLICE("rw,vers=4.2,sec=sys");
+    assert_cause(scene, "nfs-server", CERTAINTY_LIKELY, IMAGE);
+    image->status = (struct stat){.st_mode = S_IFREG | 0640, .st_gid = 2018};
+    scene->facts.identity.groups = groups;
+    scene->facts.identity.group_count = 20;
+    assert_cause(scene, "nfs-server", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "2018 is number 18");
+    assert_says(scene_fixes(scene), "--manage-gids");
+    assert_no_command(scene);
+    image->status.st_gid = 2016; /* the last that is sent */
+    assert_cause(scene, "nfs-server", CERTAINTY_LIKELY, IMAGE);
+    assert_null(strstr(scene_fixes(scene), "--manage-gids"));
+    scene->mount.super_options = SLICE("rw,vers=4.2,sec=krb5p");
+    assert_cause(scene, "nfs-server", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene_fixes(scene), "kinit");
+    scene_become_root(scene);
+    image->status.st_uid = 1003;
+    scene->mount.super_options = SLICE("rw,vers=4.2,sec=sys");
+    assert_cause(scene, "nfs-server", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene_fixes(scene), "uid 1003 gid 2016 owns it");
+    assert_null(strstr(scene_fixes(scene), "no_root_squash"));
+    scene->mount.fstype = SLICE("cifs");
+    scene->mount.super_options = SLICE("rw,vers=3.0,username=alice");
+    assert_cause(scene, "smb-server", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene_fixes(scene), "give the user alice the right");
+    assert_no_command(scene);
+}
+
+/* ---- modules ---- */
+
+static void selinux(void **state) {
+    struct scene *scene = *state;
+    struct module_answer *module = &scene->facts.surroundings.selinux;
+    *module = (struct module_answer){.enforcing = true,
+                                     .answer = EACCES,
+                                     .subject = SLICE("system_u:system_r:httpd_t:s0"),
+                                     .object = SLICE("unconfined_u:object_r:user_home_t:s0"),
+                                     .lacking = SLICE("read open")};
+    scene->components[IMAGE].kernel_answer = EACCES;
+    assert_cause(scene, "selinux", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene->verdict.why.data, "{ read open }");
+    assert_says(scene_fixes(scene), "restorecon -v '/data/a.jpg'");
+    assert_null(strstr(scene_fixes(scene), "setenforce"));
+    assert_no_command(scene);
+    scene->facts.identity.container = SLICE("podman");
+    assert_cause(scene, "selinux", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), ":z ");
+    /* Not to be asked: the kernel's own check refuses where SELinux sits. */
+    module->answer = ANSWER_UNKNOWN;
+    assert_cause(scene, "selinux", CERTAINTY_LIKELY, IMAGE);
+    scene->components[IMAGE].kernel_answer = 0; /* behind it anybody might have */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene_notes(scene), "SELinux (enforcing, and it could not be asked)");
+    module->answer = 0; /* asked, and it allows */
+    scene->components[IMAGE].kernel_answer = EACCES;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "SELinux"));
+    *module = (struct module_answer){.enforcing = false, .answer = EACCES}; /* permissive */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+}
+
+static void selinux_does_not_hide_the_bits(void **state) {
+    struct scene *scene = *state;
+    scene->facts.surroundings.selinux = (struct module_answer){.enforcing = true, .answer = EACCES};
+    scene->components[IMAGE].status.st_mode = S_IFREG | 0600;
+    scene->components[IMAGE].kernel_answer = EACCES;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+}
+
+static void apparmor(void **state) {
+    struct scene *scene = *state;
+    struct module_answer *module = &scene->facts.surroundings.apparmor;
+    *module = (struct module_answer){.enforcing = true,
+                                     .answer = EACCES,
+                                     .subject = SLICE("viewer"),
+                                     .object = SLICE("/data/a.jpg"),
+                                     .lacking = SLICE("r")};
+    assert_cause(scene, "apparmor", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "'/data/a.jpg' r, to the profile 'viewer'");
+    assert_no_command(scene);
+    scene->components[IMAGE].status.st_uid = 1001; /* rules for one's own are not told */
+    assert_cause(scene, "apparmor", CERTAINTY_LIKELY, IMAGE);
+    module->answer = ANSWER_UNKNOWN;
+    assert_cause(scene, "apparmor", CERTAINTY_LIKELY, IMAGE);
+    scene->facts.identity.seccomp = 2; /* then it is one of two */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene_notes(scene), "AppArmor (profile 'viewer'");
+    assert_says(scene_notes(scene), "a seccomp filter");
+    module->answer = 0;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "AppArmor"));
+}
+
+/* ---- nobody to blame ---- */
+
+static void candidates_need_evidence(void **state) {
+    struct scene *scene = *state;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene_notes(scene), "no sign of one is seen");
+    scene->facts.surroundings.landlock = true; /* every new kernel has it: no evidence */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "Landlock"));
+    scene->facts.identity.no_new_privs = true;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene_notes(scene), "Landlock (no_new_privs is set");
+    assert_says(scene_fixes(scene), "to find out: ");
+    assert_no_command(scene);
+    for (int i = 0; i <= IMAGE; i++)
+        assert_int_equal(scene->verdict.judgements[i].verdict, COMPONENT_OK);
+}
+
+static void a_change_in_between(void **state) {
+    struct scene *scene = *state;
+    struct timespec *changed = &scene->components[DATA].status.st_ctim;
+    scene->facts.now = (struct timespec){2000, 10 * 1000 * 1000};
+    *changed = (struct timespec){1999, 980 * 1000 * 1000};
+    assert_cause(scene, "changed", CERTAINTY_LIKELY, IMAGE);
+    *changed = (struct timespec){1999, 900 * 1000 * 1000};
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    *changed = (struct timespec){2000, 20 * 1000 * 1000}; /* behind the beginning of the report */
+    assert_cause(scene, "changed", CERTAINTY_LIKELY, IMAGE);
+    scene->facts.identity.seccomp = 2; /* a file that is new in a sandbox proves nothing */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene_notes(scene), "'/data' was changed just now");
+    scene->facts.walk.error = ENOENT;
+    scene->components[IMAGE].lookup_error = ENOENT;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    assert_says(scene_notes(scene), "a seccomp filter");
+    scene->facts.identity.seccomp = 0; /* who else refuses has looked the path up */
+    assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
+}
+
+static void a_path_that_cannot_be_followed(void **state) {
+    struct scene *scene = *state;
+    scene->facts.walk.cut = true;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_drop)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(plain_causes),
+        TEST(directories),
+        TEST(acl_causes),
+        TEST(a_restricted_link),
+        TEST(a_link_that_may_be_followed),
+        TEST(a_sysctl_is_asked_for_first),
+        TEST(creation_in_a_sticky_directory),
+        TEST(owners_that_cannot_be_told_apart),
+        TEST(a_device_on_nodev),
+        TEST(a_guarded_magic_link),
+        TEST(a_private_fuse_mount),
+        TEST(bits_from_mount_options),
+        TEST(a_server_refuses),
+        TEST(selinux),
+        TEST(selinux_does_not_hide_the_bits),
+        TEST(apparmor),
+        TEST(candidates_need_evidence),
+        TEST(a_change_in_between),
+        TEST(a_path_that_cannot_be_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* The least fix, in the terms of the world that the process lives in: contract, section 6. */
+#include "scene.h"
+
+/* uid 1001 may not read alice's (1002) file. */
+static void refuse_file(struct scene *scene, mode_t mode) {
+    struct component *image = &scene->components[IMAGE];
+    image->status = (struct stat){.st_mode = S_IFREG | mode, .st_uid = 1002, .st_gid = 1003};
+    image->kernel_answer = EACCES;
+}
+
+static void one_user_one_file_one_bit(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    assert_int_equal(scene->verdict.fixes[0].run_as, RUN_AS_OWNER | RUN_AS_ROOT);
+    assert_false(scene->verdict.fixes[0].opens_to_more);
+    /* A named entry decides alone: what the others' bits gave has to be in it. */
+    refuse_file(scene, 0604);
+    scene->components[IMAGE].needs = ACCESS_READ | ACCESS_WRITE;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:rw- /data/a.jpg");
+    assert_says(scene_notes(scene), "reading alone is allowed");
+}
+
+static void an_owner_helps_himself(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0000);
+    scene->components[IMAGE].status.st_uid = 1001;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "chmod u+r /data/a.jpg");
+    assert_int_equal(scene->verdict.fixes[0].run_as, RUN_AS_SELF | RUN_AS_ROOT);
+}
+
+static void without_acls_it_opens_to_all_and_says_so(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene->components[IMAGE].acl.state = ACL_UNSUPPORTED;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "chmod o+r /data/a.jpg");
+    assert_true(scene->verdict.fixes[0].opens_to_more);
+}
+
+static void a_wider_mask_wakes_nobody(void **state) {
+    struct scene *scene = *state;
+    static const struct acl_entry entries[] = {{ACL_TAG_USER_OBJ, 6, 0}, {ACL_TAG_USER, 4, 1001},
+                                               {ACL_TAG_USER, 6, 1005},  {ACL_TAG_GROUP_OBJ, 4, 0},
+                                               {ACL_TAG_MASK, 2, 0},     {ACL_TAG_OTHER, 0, 0}};
+    refuse_file(scene, 0620);
+    scene->components[IMAGE].acl = (struct acl){ACL_PRESENT, entries, 6};
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene),
+                        "setfacl -n -m u:1001:r--,m::rw-,u:1005:-w-,g::--- /data/a.jpg");
+    assert_false(scene->verdict.fixes[0].opens_to_more);
+}
+
+static void a_group_to_join(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0640);
+    scene->components[IMAGE].group_joinable = true;
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "newgrp");
+    assert_int_equal(scene->verdict.fixes[0].argument_count, 0);
+    refuse_file(scene, 0600); /* the group has not the bit either */
+    scene_judge(scene);
+    assert_null(strstr(scene_fixes(scene), "newgrp"));
+}
+
+static void a_container_has_a_user(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene->facts.identity.container = SLICE("docker");
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene),
+                        "start the container as the owner: --user 1002:1003 (docker, podman); "
+                        "setfacl -m u:1001:r-- /data/a.jpg");
+    assert_says(scene_notes(scene), "'/data' is mounted from outside the container");
+    scene->facts.identity.container = SLICE("kubernetes");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "runAsUser: 1002, runAsGroup: 1003");
+    /* That user would be stopped on the way: no advice that does not help. */
+    scene->components[DATA].status.st_mode = S_IFDIR | 0700;
+    scene->components[DATA].status.st_uid = 1001;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+}
+
+static void never_the_container_s_root(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0640);
+    scene->components[IMAGE].status.st_uid = 0;
+    scene->facts.identity.container = SLICE("podman");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "--group-add 1003");
+    assert_null(strstr(scene_fixes(scene), "--user"));
+    scene->components[IMAGE].status.st_gid = 0;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+}
+
+static void root_without_capabilities(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene_become_root(scene);
+    scene->facts.identity.effective = 0;
+    assert_cause(scene, "root-without-capability", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "run it as the owner, uid 1002 gid 1003");
+    scene->facts.identity.container = SLICE("docker");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "--user 1002:1003");
+    assert_null(strstr(scene_fixes(scene), "--privileged"));
+    assert_null(strstr(scene_fixes(scene), "cap-add"));
+}
+
+static void an_owner_outside_the_map(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range one[] = {{0, 1000, 1}};
+    struct identity *identity = &scene->facts.identity;
+    scene_become_root(scene);
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){one, 1, true};
+    refuse_file(scene, 0600);
+    scene->components[IMAGE].status.st_uid = scene->components[IMAGE].status.st_gid = 65534;
+    assert_cause(scene, "unmapped-owner", CERTAINTY_PROVEN, IMAGE);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "--userns=keep-id");
+    assert_says(scene_fixes(scene), ":idmap");
+}
+
+static void a_masked_home(void **state) {
+    struct scene *scene = *state;
+    struct component *data = &scene->components[DATA];
+    scene->facts.walk.error = EACCES;
+    scene->components[IMAGE].lookup_error = EACCES;
+    data->kernel_answer = EACCES;
+    data->status.st_mode = S_IFDIR;
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    assert_says(scene_fixes(scene), "setfacl -m u:1001:--x /data");
+    scene->mount.fstype = SLICE("tmpfs");
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "ProtectHome=read-only");
+    scene->mount.point = SLICE("/"); /* an ordinary directory on a tmpfs */
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    assert_says(scene_fixes(scene), "setfacl -m u:1001:--x /data");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_drop)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(one_user_one_file_one_bit),
+        TEST(an_owner_helps_himself),
+        TEST(without_acls_it_opens_to_all_and_says_so),
+        TEST(a_wider_mask_wakes_nobody),
+        TEST(a_group_to_join),
+        TEST(a_container_has_a_user),
+        TEST(never_the_container_s_root),
+        TEST(root_without_capabilities),
+        TEST(an_owner_outside_the_map),
+        TEST(a_masked_home),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* ENOENT to a cause, from literals. */
+#include "verdict.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+enum { ARENA_BYTES = 1 << 20 };
+
+static struct arena arena;
+static struct incident incident;
+static struct facts facts;
+static struct verdict verdict;
+static struct component components[4];
+static struct neighbour found[NEIGHBOURS_MOST];
+
+static struct component directory(const char *path, int parent) {
+    return (struct component){.path = slice_of(path),
+                              .role = parent < 0 ? ROLE_START : ROLE_PASSAGE,
+                              .parent = parent,
+                              .status_known = true,
+                              .status = {.st_mode = S_IFDIR | 0755},
+                              .acl = {.state = ACL_ABSENT},
+                              .needs = ACCESS_SEARCH};
+}
+
+/* "/d/a.jpg" was asked for: / and /d are there. */
+static int start_over(void **state) {
+    (void)state;
+    char *bytes =
+        mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    arena = (struct arena){bytes, bytes + ARENA_BYTES};
+    incident = (struct incident){.function = "open",
+                                 .group = GROUP_OPEN,
+                                 .path = "/d/a.jpg",
+                                 .directory = AT_FDCWD,
+                                 .error = ENOENT};
+    components[0] = directory("/", -1);
+    components[1] = directory("/d", 0);
+    components[2] = (struct component){.path = SLICE("/d/a.jpg"),
+                                       .role = ROLE_TARGET,
+                                       .parent = 1,
+                                       .lookup_error = ENOENT,
+                                       .kernel_answer = ANSWER_UNKNOWN};
+    facts = (struct facts){
+        .walk = {.components = components, .count = 3, .error = ENOENT, .directory = 1},
+        .neighbours = {.sought = true}};
+    memset(found, 0, sizeof found);
+    return bytes == MAP_FAILED;
+}
+
+static int drop_arena(void **state) {
+    (void)state;
+    return munmap(arena.end - ARENA_BYTES, ARENA_BYTES);
+}
+
+static void judge(enum cause cause, enum certainty certainty, int culprit) {
+    verdict_reach(&arena, &incident, &facts, &verdict);
+    assert_string_equal(cause_word(verdict.cause), cause_word(cause));
+    assert_int_equal(verdict.certainty, certainty);
+    assert_int_equal(verdict.culprit, culprit);
+    assert_true(verdict.summary.length > 0);
+    assert_true(verdict.why.length > 0);
+}
+
+static bool holds(struct slice text, const char *part) {
+    return memmem(text.data, text.length, part, strlen(part)) != NULL;
+}
+
+static bool advises(const char *part) {
+    for (size_t i = 0; i < verdict.fix_count; i++)
+        if (holds(verdict.fixes[i].advice, part))
+            return true;
+    return false;
+}
+
+static bool notes(const char *part) {
+    for (size_t i = 0; i < verdict.note_count; i++)
+        if (holds(verdict.notes[i], part))
+            return true;
+    return false;
+}
+
+/* ---- nothing near ---- */
+
+static void test_missing_file(void **state) {
+    (void)state;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.suggestion_count, 0);
+    assert_int_equal(verdict.judgements[2].verdict, COMPONENT_MISSING);
+    facts.neighbours.sought = false;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+}
+
+static void test_missing_directory(void **state) {
+    (void)state;
+    incident.path = "/d/e/f/a.jpg";
+    components[2].path = SLICE("/d/e");
+    facts.walk.missing = SLICE("/f/a.jpg");
+    judge(CAUSE_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(holds(verdict.summary, "'/d/e'"));
+    facts.walk.creates = true;
+    incident.flags = O_CREAT | O_WRONLY;
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.fix_count, 1);
+    assert_true(slice_is(verdict.fixes[0].arguments[0], "mkdir"));
+    assert_true(slice_is(verdict.fixes[0].arguments[2], "/d/e/f"));
+}
+
+static void test_trailing_slash_is_a_directory(void **state) {
+    (void)state;
+    incident.path = "/d/a.jpg/";
+    facts.walk.trailing_slash = true;
+    judge(CAUSE_missing_dir, CERTAINTY_PROVEN, 2);
+}
+
+static void test_relative_path_names_its_start(void **state) {
+    (void)state;
+    incident.path = "d/a.jpg";
+    components[0] = directory("/home/bob", -1);
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_true(notes("'/home/bob'"));
+}
+
+static void test_dangling_link(void **state) {
+    (void)state;
+    components[1].role = ROLE_LINK;
+    components[1].link_target = SLICE("/gone");
+    components[2].path = SLICE("/gone");
+    found[0] = (struct neighbour){.path = SLICE("/g0ne"), .slips = SLIP_BIT(SLIP_TYPO), .edits = 1};
+    facts.neighbours.found = found;
+    facts.neighbours.count = facts.neighbours.ties = 1;
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    /* the link leads to a directory, and the name behind it is what is missing */
+    components[1].rest_behind = 6;
+    facts.neighbours.count = 0;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+}
+
+static void test_empty_path(void **state) {
+    (void)state;
+    incident.path = "";
+    facts.walk.count = 0;
+    judge(CAUSE_empty_path, CERTAINTY_PROVEN, NO_CULPRIT);
+}
+
+static void test_deleted_start(void **state) {
+    (void)state;
+    incident.path = "a.jpg";
+    facts.walk.start_deleted = true;
+    facts.walk.directory = 0;
+    judge(CAUSE_deleted_cwd, CERTAINTY_PROVEN, 0);
+    facts.walk.directory = 1; /* by "../d" it got out */
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+}
+
+static void test_it_came_meanwhile(void **state) {
+    (void)state;
+    facts.walk.error = 0;
+    components[2].lookup_error = 0;
+    judge(CAUSE_changed, CERTAINTY_PROVEN, 2);
+    facts.walk.error = ENOENT;
+    facts.walk.creates = true;
+    judge(CAUSE_changed, CERTAINTY_LIKELY, 2);
+}
+
+static void test_walk_given_up(void **state) {
+    (void)state;
+    facts.walk.cut = true;
+    judge(CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT);
+}
+
+/* ---- something near ---- */
+
+static void find(size_t count, unsigned slips, unsigned edits) {
+    static const char *const paths[NEIGHBOURS_MOST] = {"/d/1", "/d/2", "/d/3", "/d/4",
+                                                       "/d/5", "/d/6", "/d/7", "/d/8"};
+    for (size_t i = 0; i < count; i++)
+        found[i] = (struct neighbour){
+            .path = slice_of(paths[i]), .slips = slips, .edits = edits, .kernel_answer = 0};
+    facts.neighbours.found = found;
+    facts.neighbours.count = facts.neighbours.ties = count;
+}
+
+static void test_every_slip_has_its_cause(void **state) {
+    (void)state;
+    static const struct {
+        enum slip slip;
+        enum cause cause;
+        enum certainty certainty;
+    } cases[] = {
+        {SLIP_WHITESPACE, CAUSE_stray_whitespace, CERTAINTY_PROVEN},
+        {SLIP_QUOTES, CAUSE_quotes, CERTAINTY_PROVEN},
+        {SLIP_UNEXPANDED, CAUSE_unexpanded, CERTAINTY_PROVEN},
+        {SLIP_WINDOWS, CAUSE_windows_path, CERTAINTY_PROVEN},
+        {SLIP_URI, CAUSE_uri, CERTAINTY_PROVEN},
+        {SLIP_BASE, CAUSE_wrong_base, CERTAINTY_PROVEN},
+        {SLIP_CASE, CAUSE_letter_case, CERTAINTY_PROVEN},
+        {SLIP_UNICODE, CAUSE_unicode_form, CERTAINTY_PROVEN},
+        {SLIP_EXTENSION, CAUSE_extension, CERTAINTY_LIKELY},
+        {SLIP_NUMBER, CAUSE_numbering, CERTAINTY_PROVEN},
+        {SLIP_TYPO, CAUSE_typo, CERTAINTY_LIKELY},
+    };
+    assert_int_equal(sizeof cases / sizeof *cases, SLIP_COUNT);
+    for (size_t i = 0; i < SLIP_COUNT; i++) {
+        find(1, SLIP_BIT(cases[i].slip), cases[i].slip == SLIP_TYPO);
+        judge(cases[i].cause, cases[i].certainty, 2);
+        assert_int_equal(verdict.suggestion_count, 1);
+        assert_true(slice_is(verdict.suggestions[0].path, "/d/1"));
+        assert_true(slice_is(verdict.suggestions[0].difference, cause_word(cases[i].cause)));
+        assert_true(advises("use '/d/1'"));
+    }
+}
+
+static void test_two_slips(void **state) {
+    (void)state;
+    find(1, SLIP_BIT(SLIP_CASE) | SLIP_BIT(SLIP_WINDOWS), 0);
+    judge(CAUSE_windows_path, CERTAINTY_PROVEN, 2);
+    assert_true(slice_is(verdict.suggestions[0].difference, "windows-path, letter-case"));
+    assert_true(holds(verdict.why, "backslash") && holds(verdict.why, "letter case"));
+}
+
+static void test_ties(void **state) {
+    (void)state;
+    find(3, SLIP_BIT(SLIP_TYPO), 1);
+    judge(CAUSE_typo, CERTAINTY_LIKELY, 2);
+    assert_int_equal(verdict.suggestion_count, 3);
+    find(4, SLIP_BIT(SLIP_TYPO), 1);
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.suggestion_count, 0);
+    assert_true(notes("4 names there are equally near"));
+    /* the second is another matter than the first */
+    find(2, SLIP_BIT(SLIP_CASE), 0);
+    found[1].slips = SLIP_BIT(SLIP_EXTENSION);
+    facts.neighbours.ties = 1;
+    judge(CAUSE_letter_case, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.suggestion_count, 1);
+}
+
+static void test_whitespace_is_shown(void **state) {
+    (void)state;
+    incident.path = "/d/a.jpg \r\n";
+    find(1, SLIP_BIT(SLIP_WHITESPACE), 0);
+    facts.neighbours.caller_is_python = true;
+    judge(CAUSE_stray_whitespace, CERTAINTY_PROVEN, 2);
+    assert_true(holds(verdict.why, "\" \\r\\n\" stands at its end"));
+    assert_true(advises("line.rstrip(\"\\r\\n\")"));
+    facts.neighbours.caller_is_python = false;
+    judge(CAUSE_stray_whitespace, CERTAINTY_PROVEN, 2);
+    assert_false(advises("rstrip"));
+}
+
+static void test_base_tells_both_places(void **state) {
+    (void)state;
+    incident.path = "d/a.jpg";
+    components[0] = directory("/cwd", -1);
+    find(1, SLIP_BIT(SLIP_BASE), 0);
+    found[0].base = SLICE("/project");
+    found[0].base_is = "the script's directory";
+    facts.neighbours.caller_is_python = true;
+    judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
+    assert_true(holds(verdict.why, "'/cwd'") && holds(verdict.why, "'/project'"));
+    assert_true(advises("__file__"));
+    found[0].unlikely = 1; /* only the path's end was found */
+    judge(CAUSE_wrong_base, CERTAINTY_LIKELY, 2);
+}
+
+static void test_a_hosts_path(void **state) {
+    (void)state;
+    find(1, SLIP_BIT(SLIP_BASE), 0);
+    found[0].unlikely = 1;
+    facts.identity.container = SLICE("docker");
+    judge(CAUSE_host_path, CERTAINTY_LIKELY, 2);
+    facts.neighbours.count = 0;
+    facts.neighbours.elsewhere = ELSEWHERE_HOST;
+    facts.neighbours.elsewhere_sign = SLICE("docker");
+    judge(CAUSE_host_path, CERTAINTY_LIKELY, 2);
+}
+
+static void test_elsewhere(void **state) {
+    (void)state;
+    facts.neighbours.elsewhere = ELSEWHERE_PRIVATE;
+    facts.neighbours.elsewhere_sign = SLICE("/tmp");
+    judge(CAUSE_private_view, CERTAINTY_LIKELY, 2);
+    facts.neighbours.elsewhere = ELSEWHERE_NOT_MOUNTED;
+    facts.neighbours.elsewhere_sign = SLICE("/mnt/usb");
+    judge(CAUSE_not_mounted, CERTAINTY_LIKELY, 2);
+    assert_true(holds(verdict.why, "'/mnt/usb'"));
+}
+
+static void test_signs_without_a_find(void **state) {
+    (void)state;
+    static const struct {
+        const char *path;
+        enum cause cause;
+    } cases[] = {
+        {"~/a.jpg", CAUSE_unexpanded},        {"$X/a.jpg", CAUSE_unexpanded},
+        {"/d/{}.jpg", CAUSE_unexpanded},      {"/d/%d.jpg", CAUSE_unexpanded},
+        {"/d/*.jpg", CAUSE_unexpanded},       {"s3://b/a.jpg", CAUSE_uri},
+        {"C:\\d\\a.jpg", CAUSE_windows_path},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        incident.path = cases[i].path;
+        judge(cases[i].cause, CERTAINTY_LIKELY, 2);
+        assert_int_equal(verdict.suggestion_count, 0);
+        assert_true(verdict.fix_count > 0);
+    }
+    /* a pattern is not a typing error of a name that it would match */
+    incident.path = "/d/img_*.jpg";
+    find(1, SLIP_BIT(SLIP_TYPO), 1);
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_int_equal(verdict.suggestion_count, 0);
+}
+
+static void test_numbers_are_not_guessed(void **state) {
+    (void)state;
+    facts.neighbours.range =
+        (struct number_range){SLICE("img_0001.jpg"), SLICE("img_0999.jpg"), 999};
+    judge(CAUSE_numbering, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.suggestion_count, 0);
+    assert_true(holds(verdict.why, "'img_0001.jpg' to 'img_0999.jpg'"));
+    facts.neighbours.names_left = true;
+    judge(CAUSE_numbering, CERTAINTY_PROVEN, 2);
+    assert_true(holds(verdict.why, "at least 999"));
+    assert_true(notes("looked at 0 names"));
+}
+
+static void test_creation_in_a_near_directory(void **state) {
+    (void)state;
+    incident.path = "/D/a.jpg";
+    incident.flags = O_CREAT | O_WRONLY;
+    components[2].path = SLICE("/D");
+    facts.walk.missing = SLICE("/a.jpg");
+    facts.walk.creates = true;
+    find(1, SLIP_BIT(SLIP_CASE), 0);
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.suggestion_count, 1);
+    assert_true(advises("use the directory '/d/1'"));
+    assert_int_equal(verdict.fix_count, 2);
+    incident.path = "~/a.jpg";
+    find(1, SLIP_BIT(SLIP_UNEXPANDED), 0);
+    judge(CAUSE_unexpanded, CERTAINTY_PROVEN, 2);
+}
+
+/* The suggested file is one that this process may not read: the report says why. */
+static void test_suggestion_that_is_refused(void **state) {
+    (void)state;
+    static struct component refused[2];
+    static struct walk walk = {.components = refused, .count = 2, .directory = 0};
+    refused[0] = directory("/d", -1);
+    refused[1] = (struct component){.path = SLICE("/d/1"),
+                                    .role = ROLE_TARGET,
+                                    .status_known = true,
+                                    .status = {.st_mode = S_IFREG | 0600, .st_uid = 7},
+                                    .acl = {.state = ACL_ABSENT},
+                                    .needs = ACCESS_READ,
+                                    .kernel_answer = EACCES};
+    facts.identity.fsuid = facts.identity.euid = facts.identity.ruid = 1001;
+    find(1, SLIP_BIT(SLIP_CASE), 0);
+    found[0].kernel_answer = EACCES;
+    judge(CAUSE_letter_case, CERTAINTY_PROVEN, 2);
+    assert_true(notes("may not open it either"));
+    facts.neighbours.refused = &walk;
+    judge(CAUSE_letter_case, CERTAINTY_PROVEN, 2);
+    assert_true(notes("[file-read]"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_over, drop_arena)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_missing_file),
+        TEST(test_missing_directory),
+        TEST(test_trailing_slash_is_a_directory),
+        TEST(test_relative_path_names_its_start),
+        TEST(test_dangling_link),
+        TEST(test_empty_path),
+        TEST(test_deleted_start),
+        TEST(test_it_came_meanwhile),
+        TEST(test_walk_given_up),
+        TEST(test_every_slip_has_its_cause),
+        TEST(test_two_slips),
+        TEST(test_ties),
+        TEST(test_whitespace_is_shown),
+        TEST(test_base_tells_both_places),
+        TEST(test_a_hosts_path),
+        TEST(test_elsewhere),
+        TEST(test_signs_without_a_find),
+        TEST(test_numbers_are_not_guessed),
+        TEST(test_creation_in_a_near_directory),
+        TEST(test_suggestion_that_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
