@@ -179,6 +179,12 @@ $(BUILD)/tests/property/property: $(PROPERTY) $(PARTS) $(LIBUNWIND)
 property: $(BUILD)/tests/property/property
 	@N=$(N) SEED=$(SEED) $<
 
+# Threads, processes, signals and forks for STRESS_SECONDS; nothing may be lost, torn or grow.
+STRESS_SECONDS ?= 60
+.PHONY: stress
+stress: all
+	BUILD=$(BUILD) CC='$(CC)' tests/stress/run $(STRESS_SECONDS)
+
 # Fuzzing by clang's libFuzzer: `make fuzz FUZZ_SECONDS=60` gives each target that long. A crash
 # leaves its input in the build directory and fails.
 FUZZ_SECONDS ?= 10

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stress SECONDS PROCESSES THREADS: threads that open images, there or not, under a storm of
+ * signals whose handlers do the same, while their processes fork children that do too. In the
+ * working directory good.png is there and missing-N.png is not. Prints how many opens failed, and
+ * the largest resident memory of a process after a fifth of the time and at its end, in KiB.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATHS = 50 };
+
+static struct shared {
+    atomic_ulong failed;
+    atomic_long early_kib, late_kib;
+} * shared;
+static time_t start, seconds;
+
+static void fail(unsigned number) {
+    int error = errno;
+    char path[] = "missing-00.png";
+    path[8] = (char)('0' + number % PATHS / 10);
+    path[9] = (char)('0' + number % 10);
+    errno = 0;
+    if (open(path, O_RDONLY) != -1 || errno != ENOENT)
+        abort();
+    atomic_fetch_add(&shared->failed, 1);
+    errno = error;
+}
+
+static void handle(int number) {
+    fail((unsigned)number * 7);
+}
+
+static bool is_over(void) {
+    return time(NULL) - start >= seconds;
+}
+
+static void *work(void *argument) {
+    unsigned number = (unsigned)(size_t)argument;
+    while (!is_over()) {
+        int descriptor = open("good.png", O_RDONLY | O_CLOEXEC);
+        if (descriptor < 0)
+            abort();
+        close(descriptor);
+        fail(number++);
+        usleep(500);
+    }
+    return NULL;
+}
+
+static long resident_kib(void) {
+    long pages = 0, ignored;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file || fscanf(file, "%ld %ld", &ignored, &pages) != 2)
+        abort();
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void keep_largest(atomic_long *largest, long value) {
+    long present = atomic_load(largest);
+    while (value > present && !atomic_compare_exchange_weak(largest, &present, value))
+        ;
+}
+
+static void fork_one(unsigned number) {
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        fail(number);
+        _exit(0);
+    }
+    while (child > 0 && waitpid(child, &status, 0) == -1 && errno == EINTR)
+        ;
+    if (child < 0 || status != 0)
+        abort();
+}
+
+static void run_process(unsigned process, unsigned threads) {
+    pthread_t running[256];
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    struct itimerval every = {{0, 2000}, {0, 2000}};
+    bool early = false;
+    sigaction(SIGALRM, &action, NULL);
+    for (unsigned i = 0; i < threads; i++)
+        if (pthread_create(&running[i], NULL, work, (void *)(size_t)(process + i)) != 0)
+            abort();
+    setitimer(ITIMER_REAL, &every, NULL);
+    for (unsigned number = 0; !is_over(); number++) {
+        fork_one(number);
+        usleep(20000);
+        if (!early && time(NULL) - start >= seconds / 5) {
+            keep_largest(&shared->early_kib, resident_kib());
+            early = true;
+        }
+    }
+    for (unsigned i = 0; i < threads; i++)
+        pthread_join(running[i], NULL);
+    keep_largest(&shared->late_kib, resident_kib());
+}
+
+int main(int count, char **arguments) {
+    if (count != 4)
+        return 2;
+    seconds = atol(arguments[1]);
+    unsigned processes = (unsigned)atoi(arguments[2]), threads = (unsigned)atoi(arguments[3]);
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    start = time(NULL);
+    if (shared == MAP_FAILED || threads > 256)
+        return 2;
+    for (unsigned i = 0; i < processes; i++)
+        if (fork() == 0) {
+            run_process(i, threads);
+            _exit(0);
+        }
+    int status, worst = 0;
+    while (wait(&status) > 0)
+        worst |= status;
+    printf("%lu %ld %ld\n", atomic_load(&shared->failed), atomic_load(&shared->early_kib),
+           atomic_load(&shared->late_kib));
+    return worst != 0;
+}
