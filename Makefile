@@ -179,6 +179,24 @@ $(BUILD)/tests/property/property: $(PROPERTY) $(PARTS) $(LIBUNWIND)
 property: $(BUILD)/tests/property/property
 	@N=$(N) SEED=$(SEED) $<
 
+# Fuzzing by clang's libFuzzer: `make fuzz FUZZ_SECONDS=60` gives each target that long. A crash
+# leaves its input in the build directory and fails.
+FUZZ_SECONDS ?= 10
+FUZZED := $(BUILD)/fuzzed
+FUZZERS := $(patsubst %.c,$(FUZZED)/%,$(wildcard tests/fuzz/*.c))
+.PHONY: fuzz fuzzers
+fuzz:
+	scripts/setup build fuzz
+	$(MAKE) CC=clang BUILD=$(FUZZED) LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
+	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
+	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
+
+fuzzers: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/input.h $(PARTS) $(LIBUNWIND)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< $(PARTS) $(LIBUNWIND) -o $@
+
 # Prints figures, and says which goals are missed; fails for none.
 bench: all $(BUILD)/tests/bench/frames_probe.so
 	scripts/setup bench

@@ -43,10 +43,19 @@ static void try_bind_mount(struct mount_search *m, const struct mount *mount) {
         struct slice tail = slice_from(m->asked, at);
         if (tail.data[0] != '/' || !is_below(tail, mount->root))
             continue;
-        search_enter(search, &(struct place){NULL, mount->point});
+        struct place *place = ARENA_NEW(search->arena, struct place);
+        if (!place)
+            return;
+        *place = (struct place){"where that directory is mounted",
+                                arena_copy(search->arena, mount->point)};
+        search_enter(search, place);
         if (search_append(search, slice_from(tail, mount->root.length + 1)) &&
-            search_exists(search, &status))
-            search_offer(search, &status, &(struct change){.slips = SLIP_BIT(SLIP_BASE)});
+            search_exists(search, &status)) {
+            struct change change = {.slips = SLIP_BIT(SLIP_BASE), .unlikely = 1, .place = place};
+            search_offer(search, &status, &change);
+            m->search->result->elsewhere = ELSEWHERE_HOST;
+            m->search->result->elsewhere_sign = place->directory;
+        }
         return;
     }
 }

@@ -87,18 +87,20 @@ void mounts_read(struct arena *arena, struct component *components, size_t count
 
 void mounts_each(struct arena *arena, bool (*each)(void *context, const struct mount *mount),
                  void *context) {
+    enum { MOUNT_BYTES = 16384 }; /* several times a line */
     struct line_reader reader;
     struct slice line;
     int error;
-    if (!lines_open(&reader, arena, "/proc/self/mountinfo", MOUNTINFO_BUDGET_BYTES, &error))
+    char *bytes = arena_get(arena, MOUNT_BYTES, 8);
+    if (!bytes ||
+        !lines_open(&reader, arena, "/proc/self/mountinfo", MOUNTINFO_BUDGET_BYTES, &error))
         return;
-    char *before = arena->next;
     bool more = true;
     while (more && lines_next(&reader, &line)) {
-        struct mount *mount = parse_mount(arena, line, 0);
+        struct arena one = {bytes, bytes + MOUNT_BYTES};
+        struct mount *mount = parse_mount(&one, line, 0);
         more = mount && each(context, mount);
-        memset(before, 0, (size_t)(arena->next - before)); /* as arena_get promises */
-        arena->next = before;
+        memset(bytes, 0, (size_t)(one.next - bytes)); /* as arena_get promises */
     }
     lines_close(&reader);
 }

@@ -40,7 +40,7 @@ static void make_texts(struct search *search, struct slice asked, struct texts *
     add_text(search, texts, asked, 0);
     for (unsigned round = 0; round < MOST_TEXT_SLIPS; round++) {
         size_t to = texts->count;
-        for (size_t i = from; i < to; i++)
+        for (size_t i = from; i < to && search_ask_clock(search); i++)
             for (enum slip slip = SLIP_WHITESPACE; slip <= SLIP_URI; slip++)
                 for (unsigned variant = 0; variant < slip_variants(slip); variant++) {
                     struct text text = texts->all[i];

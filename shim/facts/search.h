@@ -12,7 +12,7 @@ struct place {
     struct slice directory; /* absolute; empty: where the call started */
 };
 
-enum { SEARCH_MOST_PLACES = 16 };
+enum { SEARCH_MOST_PLACES = 16, SEARCH_ABSENT_SLOTS = 256 };
 
 /* What was changed on the way to a path. */
 struct change {
@@ -51,6 +51,8 @@ struct search {
     size_t entries_left;
     uint64_t processor_end_ns, end_ns;
     unsigned calls; /* system calls made, roughly */
+    /* Hashes of paths that are not there: each stage asks for many that one before it asked for. */
+    uint64_t absent[SEARCH_ABSENT_SLOTS];
 };
 
 /* Starts the clock and makes room; false when the arena is full. */

@@ -353,12 +353,17 @@ static void need_the_end(struct walker *w) {
     }
 }
 
+/* With O_PATH the kernel looks at no other flag but these: O_PATH_FLAGS, linux/fcntl.h. */
+static int flags_that_count(int flags) {
+    return flags & O_PATH ? flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : flags;
+}
+
 void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk) {
     struct walker w = {
         .arena = arena,
         .walk = walk,
         .components = ARENA_ARRAY(arena, struct component, WALK_MOST_COMPONENTS),
-        .flags = incident->flags,
+        .flags = flags_that_count(incident->flags),
         .wanted = incident->wanted,
         .real_ids = incident->real_ids,
         .held = AT_FDCWD,
@@ -367,7 +372,7 @@ void walk_path(struct arena *arena, const struct incident *incident, struct walk
     *walk = (struct walk){
         .components = w.components,
         .directory = -1,
-        .creates = (incident->flags & O_CREAT) != 0 && (incident->flags & O_PATH) == 0,
+        .creates = (w.flags & O_CREAT) != 0,
     };
     if (!w.components || (incident->resolve & RESOLVE_IN_ROOT)) {
         walk->cut = true;

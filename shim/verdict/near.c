@@ -128,8 +128,9 @@ static enum cause first_cause(struct trial *trial, const struct neighbour *near)
     while (!(near->slips & SLIP_BIT(slip)))
         slip++;
     const struct facts *facts = trial->facts;
+    bool whole_tree = facts->walk.count <= 3 || facts->neighbours.elsewhere == ELSEWHERE_HOST;
     bool of_host = slip == SLIP_BASE && trial->incident->path[0] == '/' &&
-                   facts->identity.container.length > 0 && facts->walk.count <= 3;
+                   facts->identity.container.length > 0 && whole_tree;
     return of_host ? CAUSE_host_path : slip_causes[slip];
 }
 

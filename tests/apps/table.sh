@@ -25,6 +25,10 @@ app 'Node fs.readFile' 'node readfile.js "$IMAGE"' \
 app 'Java ImageIO' 'java ReadImage.java "$IMAGE"' \
     version='java -version' from='^native libjava.so handleOpen$'
 
+# ImageIO.read(File) asks access(2) first, and then says no more than "Can't read input file!".
+app 'Java ImageIO.read(File)' 'java ReadFile.java "$IMAGE"' \
+    version='java -version' from='^native libjava.so Java_java_io_UnixFileSystem_checkAccess' with=PERMSHIM_CALLS=open,dir,probe+
+
 # --- Python
 
 app imageio 'python3 imageio_read.py "$IMAGE"' \
@@ -44,7 +48,7 @@ app rasterio 'python3 rasterio_read.py "$IMAGE"' \
 
 app h5py 'python3 h5py_read.py "$IMAGE"' suffix=h5 with='PERMSHIM_MATCH=+*.h5' from='^python h5py_read.py:7 in load$' \
     build='python3 -c "import h5py; h5py.File(\"../image.h5\", \"w\")[\"image\"] = 1"' \
-    version='python3 -c "import h5py; print(h5py.__version__)"' weaker='with PERMSHIM_MATCH=+*.h5'
+    version='python3 -c "import h5py; print(h5py.__version__)"'
 
 app 'PyTorch DataLoader' 'python3 dataloader.py "$IMAGE"' \
     version='python3 -c "import torch; print(torch.__version__)"' from='^python dataloader.py:14 in (Images\.)?__getitem__$' \
@@ -73,9 +77,10 @@ app 'tf.data' '"$TOOLS/keras/bin/python" tfdata.py "$IMAGE"' unsteady="$tensorfl
 
 # --- servers
 
-app 'Flask' 'bash fetch.sh "http://127.0.0.1:$PORT/${IMAGE##*/}" python3 -m flask --app flask_app run --port $PORT' \
+# As its user would type it: permshim --probe flask run.
+app 'Flask' 'bash fetch.sh "http://127.0.0.1:$PORT/${IMAGE##*/}" $LAUNCHER python3 -m flask --app flask_app run --port $PORT' \
     version='python3 -c "import flask; print(flask.__version__)"' from='^python flask_app.py:10 in picture$' \
-    with=PERMSHIM_CALLS=open,dir,probe+ mended='^200 image/png'
+    with='LAUNCHER=permshim --probe' without=path mended='^200 image/png' weaker='a wrong path is a 404 like any other: probe+'
 
 app 'gunicorn' 'bash fetch.sh "http://127.0.0.1:$PORT/${IMAGE##*/}" python3 -m gunicorn -w 2 -b 127.0.0.1:$PORT flask_app:app' \
     version='python3 -c "import gunicorn; print(gunicorn.__version__)"' from='^python flask_app.py:10 in picture$' \
@@ -87,7 +92,7 @@ app nginx 'sed -i "s|listen .*; root .*;|listen 127.0.0.1:$PORT; root $SET;|" ng
 
 app Apache 'bash fetch.sh "http://127.0.0.1:$PORT/${IMAGE##*/}" apache2 -X -f "$PWD/apache.conf"' \
     version='apache2 -v' from='^native apache2 ' mended='^200 image/png' with=PERMSHIM_CALLS=open,dir,probe+ \
-    log_only=true weaker='its stderr becomes its log: PERMSHIM_LOG only; a closed directory needs --probe'
+    log_only=true weaker='its stderr becomes its log: PERMSHIM_LOG only'
 
 # --- others
 
@@ -135,3 +140,19 @@ unseen 'a static binary' './static "$IMAGE"' build='g++ -static -O1 -o static if
 
 unseen 'a set-uid program' './setuid "$IMAGE"' build='cp "$(type -P cat)" setuid && chmod 4755 setuid' version='cat --version' \
     says='permshim: .*setuid .*so the loader drops LD_PRELOAD: no reports'
+
+# --- nothing to say
+
+quiet 'cp "$IMAGE" copy.png && mv copy.png moved.png && ln -s moved.png link.png && rm moved.png link.png'
+quiet 'install -m 644 "$IMAGE" installed.png && dd if="$IMAGE" of=dd.png status=none && touch new.png && truncate -s 9 cut.png'
+quiet 'tar -cf a.tar -C "$SET" image.png && tar -xf a.tar'
+quiet 'convert "$IMAGE" made.jpg'
+quiet 'gm convert "$IMAGE" made.jpg'
+quiet 'ffmpeg -nostdin -v error -y -i "$IMAGE" made.png'
+quiet 'vips copy "$IMAGE" made.png'
+quiet 'exiftool -o commented.png -Comment=made "$IMAGE"'
+quiet 'python3 -c "from PIL import Image; Image.open(\"$IMAGE\").save(\"made.png\")"'
+quiet 'python3 -c "import cv2; cv2.imwrite(\"made.png\", cv2.imread(\"$IMAGE\"))"'
+quiet 'python3 -c "import matplotlib.image as m; m.imsave(\"made.png\", m.imread(\"$IMAGE\"))"'
+quiet 'php -r "imagepng(imagecreatefrompng(getenv(\"IMAGE\")), \"made.png\");"'
+quiet 'find "$SET" -name "*.png" >list && ls -l "$SET" >list && grep -c PNG "$IMAGE"'

@@ -232,6 +232,34 @@ static bool run_random_names(unsigned *seed, size_t rounds) {
     return share >= 0.99;
 }
 
+/* Any bytes, many slashes, every length: an answer, in time. */
+static bool run_hostile_paths(unsigned *seed, size_t rounds) {
+    static const char *const pieces[] = {"../", "./",    "//", "{",        "[",    "%41",
+                                         "\\",  "$HOME", "~/", "\xcc\x81", "\xff", "big/",
+                                         "\n",  "a.jpg", "\"", "C:"};
+    double most = 0;
+    for (size_t i = 0; i < rounds; i++) {
+        static struct answer answer;
+        char path[4096];
+        size_t length = 1 + random_below(seed, i % 2 ? 4090 : 200), at = 0;
+        bool one_piece = random_below(seed, 4) == 0;
+        const char *piece = pieces[random_below(seed, sizeof pieces / sizeof *pieces)];
+        while (at < length) {
+            if (!one_piece)
+                piece = pieces[random_below(seed, sizeof pieces / sizeof *pieces)];
+            if (one_piece || random_below(seed, 2))
+                at += (size_t)snprintf(path + at, length - at + 1, "%s", piece);
+            else
+                path[at++] = (char)(1 + random_below(seed, 255));
+        }
+        path[length] = '\0';
+        ask_once(path, &answer);
+        most = answer.processor_ms > most ? answer.processor_ms : most;
+    }
+    printf("hostile paths: %zu answered, the slowest in %.2f ms of the processor\n", rounds, most);
+    return most < 20;
+}
+
 /* ---- the whole ---- */
 
 /* $HOME and the like are read from the environment as it was at exec, and the program's directory
@@ -273,6 +301,7 @@ int main(int count, char **arguments) {
     bool good = run_table();
     good = run_random_slips(&seed, 1000) && good;
     good = run_random_names(&seed, 1000) && good;
+    good = run_hostile_paths(&seed, 2000) && good;
     printf("asked again after the clock had cut the search short: %zu\n", asked_again);
     if (chdir("/") == 0)
         tree_remove(root);

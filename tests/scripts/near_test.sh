@@ -113,6 +113,31 @@ else
     skip "a suggestion that may not be read" "needs root"
 fi
 
+# ---- other views of the file system ----
+
+# in_mounts COMMANDS PATH: the report on PATH in a mount namespace in which COMMANDS were run.
+in_mounts() {
+    unshare -m bash -ec "$1
+        PERMSHIM_FORMAT=json PERMSHIM_FRAMES=0 LD_PRELOAD='$library' /bin/cat '$2' 2>&1 >/dev/null | grep '^{'" | jq -r '[.cause, .certainty, .suggestions[0].path // ""] | join(" ")' || true
+}
+if ((EUID == 0)) && unshare -m mount --bind "$tmp" "$tmp" 2>/dev/null; then
+    mkdir "$tmp/seen" "$tmp/empty" "$tmp/systemd-private-1-a.service-b"
+    check_like "a host's path, by the bind mount" "* likely $physical/seen/cats/002.jpg" \
+        "$(touch "$tmp/data/cats/002.jpg" &&
+            in_mounts "mount --bind '$tmp/data' '$tmp/seen'; mount -t tmpfs none '$tmp/data'" "$physical/data/cats/002.jpg")"
+    check "a private directory" "private-view likely " \
+        "$(in_mounts "mount --bind '$tmp/systemd-private-1-a.service-b' '$tmp/seen'" "$physical/seen/upload_qz.png")"
+    if [[ -e /etc/fstab ]]; then
+        check "a line of fstab that is not mounted" "not-mounted likely " \
+            "$(in_mounts "echo '/dev/sdz9 $physical/empty ext4 noauto 0 0' >'$tmp/fstab'
+                mount --bind '$tmp/fstab' /etc/fstab" "$physical/empty/photo_qz.png")"
+    else
+        skip "a line of fstab" "there is no /etc/fstab"
+    fi
+else
+    skip "other views of the file system" "needs root and mount namespaces"
+fi
+
 # ---- the table of Unicode ----
 
 version=$(sed -n 's/.*from Unicode \([0-9.]*\)\. .*/\1/p' shim/slips/unicode.def)

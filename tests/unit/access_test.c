@@ -124,13 +124,13 @@ static void a_capability_stops_at_unmapped_owners(void **state) {
     struct access access = decide(scene, R);
     assert_false(access.allowed);
     assert_true(access.capability_idle);
-    assert_int_equal(access.mapping, NOT_MAPPED);
+    assert_int_equal(access.owner_mapping, NOT_MAPPED);
     /* 65534 has a place in this map: it may be nobody himself. */
     identity->uid_map = identity->gid_map = (struct id_map){all, 1, true};
     access = decide(scene, R);
     assert_true(access.allowed);
     assert_false(access.sure);
-    assert_int_equal(access.mapping, MAYBE_MAPPED);
+    assert_int_equal(access.owner_mapping, MAYBE_MAPPED);
 }
 
 static void an_idmapped_mount_unmaps_too(void **state) {
