@@ -130,10 +130,10 @@ bool sticky_may_refuse(struct trial *trial) {
 bool judge_protected_create(struct trial *trial, bool guess) {
     const struct walk *walk = &trial->facts->walk;
     int suspect = (int)walk->count - 1;
-    const struct component *file = component_at(trial, suspect);
-    const struct component *directory = component_at(trial, walk->directory);
     if (!meets_file(trial, guess ? MAYBE_RESTRICTED : RESTRICTED))
         return false;
+    const struct component *file = component_at(trial, suspect);
+    const struct component *directory = component_at(trial, walk->directory);
     const char *setting = S_ISREG(file->status.st_mode)    ? "fs.protected_regular"
                           : S_ISFIFO(file->status.st_mode) ? "fs.protected_fifos"
                                                            : "the kernel";
