@@ -1,80 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* One failure as one line of JSON: section 4 of the contract. */
+#include "report/json.h"
 #include "base/errnames.h"
 #include "base/escape.h"
 #include "report/rank.h"
 #include "report/report.h"
 
 enum { MOST_JSON_COMPONENTS = 40, MOST_JSON_GROUPS = 256 };
-
-/* ---- a writer that minds the commas ---- */
-
-static void separate(struct buffer *out) {
-    char last = out->length > 0 ? out->data[out->length - 1] : '{';
-    if (last != '{' && last != '[' && last != ':')
-        buffer_char(out, ',');
-}
-
-static void key(struct buffer *out, const char *name) {
-    separate(out);
-    buffer_format(out, "\"%s\":", name);
-}
-
-static void put_string(struct buffer *out, struct slice text) {
-    separate(out);
-    buffer_char(out, '"');
-    escape_json(out, text);
-    buffer_char(out, '"');
-}
-
-static void string(struct buffer *out, const char *name, struct slice text) {
-    key(out, name);
-    put_string(out, text);
-}
-
-static void string_or_null(struct buffer *out, const char *name, struct slice text) {
-    key(out, name);
-    if (text.length > 0)
-        put_string(out, text);
-    else
-        buffer_slice(out, SLICE("null"));
-}
-
-static void number(struct buffer *out, const char *name, long long value) {
-    key(out, name);
-    buffer_format(out, "%lld", value);
-}
-
-static void boolean(struct buffer *out, const char *name, bool value) {
-    key(out, name);
-    buffer_slice(out, value ? SLICE("true") : SLICE("false"));
-}
-
-/* `name`, and beside it the exact bytes where JSON cannot carry them. */
-static void path(struct buffer *out, const char *name, struct slice text) {
-    string(out, name, text);
-    if (utf8_valid(text))
-        return;
-    separate(out);
-    buffer_format(out, "\"%s_base64\":\"", name);
-    escape_base64(out, text);
-    buffer_char(out, '"');
-}
-
-static void open_object(struct buffer *out, const char *name) {
-    if (name)
-        key(out, name);
-    else
-        separate(out);
-    buffer_char(out, '{');
-}
-
-static void open_array(struct buffer *out, const char *name) {
-    key(out, name);
-    buffer_char(out, '[');
-}
-
-/* ---- the parts ---- */
 
 /* Days to a date in the proleptic Gregorian calendar: Howard Hinnant's civil_from_days. */
 static void put_time(struct buffer *out, struct timespec now) {
@@ -94,10 +26,10 @@ static void put_time(struct buffer *out, struct timespec now) {
 static void put_call(struct buffer *out, const struct report *report) {
     const struct incident *incident = report->incident;
     struct slice asked = slice_of(incident->path);
-    open_object(out, "call");
-    string(out, "function", slice_of(incident->function));
-    string(out, "path", asked);
-    key(out, "path_base64");
+    json_object(out, "call");
+    json_string(out, "function", slice_of(incident->function));
+    json_string(out, "path", asked);
+    json_key(out, "path_base64");
     if (utf8_valid(asked)) {
         buffer_slice(out, SLICE("null"));
     } else {
@@ -106,15 +38,15 @@ static void put_call(struct buffer *out, const struct report *report) {
         buffer_char(out, '"');
     }
     bool relative_to_descriptor = incident->directory >= 0 && incident->path[0] != '/';
-    string_or_null(out, "dir",
-                   relative_to_descriptor && report->facts->walk.count > 0
-                       ? report->facts->walk.components[0].path
-                       : SLICE(""));
-    open_array(out, "flags");
+    json_string_or_null(out, "dir",
+                        relative_to_descriptor && report->facts->walk.count > 0
+                            ? report->facts->walk.components[0].path
+                            : SLICE(""));
+    json_array(out, "flags");
     for (size_t i = 0; how_name(incident, i); i++)
-        put_string(out, slice_of(how_name(incident, i)));
+        json_value(out, slice_of(how_name(incident, i)));
     buffer_char(out, ']');
-    string(out, "errno", slice_of(errno_name(incident->error)));
+    json_string(out, "errno", slice_of(errno_name(incident->error)));
     buffer_char(out, '}');
 }
 
@@ -128,35 +60,37 @@ static struct slice name_of(const struct id_name *names, size_t count, uint32_t 
 static void put_process(struct buffer *out, const struct report *report) {
     const struct identity *identity = &report->facts->identity;
     const struct accounts *accounts = &report->facts->accounts;
-    open_object(out, "process");
-    number(out, "ruid", identity->ruid);
-    number(out, "euid", identity->euid);
-    number(out, "suid", identity->suid);
-    number(out, "fsuid", identity->fsuid);
-    number(out, "rgid", identity->rgid);
-    number(out, "egid", identity->egid);
-    number(out, "sgid", identity->sgid);
-    number(out, "fsgid", identity->fsgid);
-    open_array(out, "groups");
+    json_object(out, "process");
+    json_number(out, "ruid", identity->ruid);
+    json_number(out, "euid", identity->euid);
+    json_number(out, "suid", identity->suid);
+    json_number(out, "fsuid", identity->fsuid);
+    json_number(out, "rgid", identity->rgid);
+    json_number(out, "egid", identity->egid);
+    json_number(out, "sgid", identity->sgid);
+    json_number(out, "fsgid", identity->fsgid);
+    json_array(out, "groups");
     for (size_t i = 0; i < identity->group_count && i < MOST_JSON_GROUPS; i++) {
-        separate(out);
+        json_separate(out);
         buffer_format(out, "%u", identity->groups[i]);
     }
     buffer_char(out, ']');
     if (identity->group_count > MOST_JSON_GROUPS)
-        number(out, "groups_omitted", (long long)identity->group_count - MOST_JSON_GROUPS);
-    string_or_null(out, "user", name_of(accounts->users, accounts->user_count, identity->fsuid));
-    string_or_null(out, "group", name_of(accounts->groups, accounts->group_count, identity->fsgid));
-    open_array(out, "capabilities");
+        json_number(out, "groups_omitted", (long long)identity->group_count - MOST_JSON_GROUPS);
+    json_string_or_null(out, "user",
+                        name_of(accounts->users, accounts->user_count, identity->fsuid));
+    json_string_or_null(out, "group",
+                        name_of(accounts->groups, accounts->group_count, identity->fsgid));
+    json_array(out, "capabilities");
     for (unsigned i = 0; i < 64; i++)
         if (identity->effective >> i & 1 && capability_name(i))
-            put_string(out, slice_of(capability_name(i)));
+            json_value(out, slice_of(capability_name(i)));
     buffer_char(out, ']');
-    boolean(out, "user_namespace", identity->in_user_namespace);
-    boolean(out, "no_new_privs", identity->no_new_privs);
-    number(out, "seccomp", identity->seccomp);
-    string_or_null(out, "lsm", identity->lsm_label);
-    string_or_null(out, "container", identity->container);
+    json_boolean(out, "user_namespace", identity->in_user_namespace);
+    json_boolean(out, "no_new_privs", identity->no_new_privs);
+    json_number(out, "seccomp", identity->seccomp);
+    json_string_or_null(out, "lsm", identity->lsm_label);
+    json_string_or_null(out, "container", identity->container);
     buffer_char(out, '}');
 }
 
@@ -180,7 +114,7 @@ static const char *type_word(mode_t mode) {
 }
 
 static void put_acl(struct buffer *out, const struct acl *acl) {
-    key(out, "acl");
+    json_key(out, "acl");
     if (acl->state != ACL_PRESENT) {
         buffer_slice(out, SLICE("null"));
         return;
@@ -193,7 +127,7 @@ static void put_acl(struct buffer *out, const struct acl *acl) {
                           : entry->tag == ACL_TAG_MASK                                     ? "mask"
                                                        : "other";
         bool named = entry->tag == ACL_TAG_USER || entry->tag == ACL_TAG_GROUP;
-        separate(out);
+        json_separate(out);
         buffer_format(out, "\"%s:", tag);
         if (named)
             buffer_format(out, "%u", entry->id);
@@ -222,41 +156,41 @@ static const char *const class_words[] = {
 
 static void put_component(struct buffer *out, const struct component *component,
                           const struct judgement *judgement) {
-    open_object(out, NULL);
-    path(out, "path", component->path);
+    json_object(out, NULL);
+    json_path(out, "path", component->path);
     if (component->status_known) {
         const struct stat *status = &component->status;
-        string(out, "type", slice_of(type_word(status->st_mode)));
-        key(out, "mode");
+        json_string(out, "type", slice_of(type_word(status->st_mode)));
+        json_key(out, "mode");
         buffer_format(out, "\"%04o\"", status->st_mode & 07777);
-        number(out, "uid", status->st_uid);
-        number(out, "gid", status->st_gid);
+        json_number(out, "uid", status->st_uid);
+        json_number(out, "gid", status->st_gid);
         put_acl(out, &component->acl);
-        string_or_null(out, "fstype", component->mount ? component->mount->fstype : SLICE(""));
+        json_string_or_null(out, "fstype", component->mount ? component->mount->fstype : SLICE(""));
         if (component->role == ROLE_LINK)
-            path(out, "target", component->link_target);
-        key(out, "needs");
+            json_path(out, "target", component->link_target);
+        json_key(out, "needs");
         buffer_char(out, '"');
         for (unsigned i = 0; i < 3; i++)
             if (component->needs & (4u >> i))
                 buffer_char(out, "rwx"[i]);
         buffer_char(out, '"');
-        string_or_null(out, "class",
-                       component->needs ? slice_of(class_words[judgement->class]) : SLICE(""));
+        json_string_or_null(out, "class",
+                            component->needs ? slice_of(class_words[judgement->class]) : SLICE(""));
     }
-    string(out, "verdict", slice_of(verdict_words[judgement->verdict]));
+    json_string(out, "verdict", slice_of(verdict_words[judgement->verdict]));
     buffer_char(out, '}');
 }
 
 static void put_components(struct buffer *out, const struct report *report) {
     const struct walk *walk = &report->facts->walk;
     size_t first = walk->count > MOST_JSON_COMPONENTS ? walk->count - MOST_JSON_COMPONENTS : 0;
-    open_array(out, "components");
+    json_array(out, "components");
     for (size_t i = first; i < walk->count; i++)
         put_component(out, &walk->components[i], &report->verdict->judgements[i]);
     buffer_char(out, ']');
     if (first + walk->elided > 0)
-        number(out, "components_omitted", (long long)(first + walk->elided));
+        json_number(out, "components_omitted", (long long)(first + walk->elided));
 }
 
 static void put_fix(struct buffer *out, const struct fix *fix) {
@@ -264,65 +198,65 @@ static void put_fix(struct buffer *out, const struct fix *fix) {
         unsigned bit;
         const char *word;
     } runners[] = {{RUN_AS_SELF, "self"}, {RUN_AS_OWNER, "owner"}, {RUN_AS_ROOT, "root"}};
-    open_object(out, NULL);
-    open_array(out, "argv");
+    json_object(out, NULL);
+    json_array(out, "argv");
     for (size_t i = 0; i < fix->argument_count; i++)
-        put_string(out, fix->arguments[i]);
+        json_value(out, fix->arguments[i]);
     buffer_slice(out, SLICE("],\"run_as\":["));
     for (size_t i = 0; i < sizeof runners / sizeof *runners; i++)
         if (fix->run_as & runners[i].bit)
-            put_string(out, slice_of(runners[i].word));
+            json_value(out, slice_of(runners[i].word));
     buffer_char(out, ']');
-    string_or_null(out, "grants", fix->grants);
-    boolean(out, "opens_to_more", fix->opens_to_more);
+    json_string_or_null(out, "grants", fix->grants);
+    json_boolean(out, "opens_to_more", fix->opens_to_more);
     buffer_char(out, '}');
 }
 
 /* A fix is a command: what can only be said in words is an advice of its own. */
 static void put_fixes(struct buffer *out, const struct verdict *verdict) {
-    open_array(out, "fixes");
+    json_array(out, "fixes");
     for (size_t i = 0; i < verdict->fix_count; i++)
         if (verdict->fixes[i].argument_count > 0)
             put_fix(out, &verdict->fixes[i]);
     buffer_char(out, ']');
-    open_array(out, "advice");
+    json_array(out, "advice");
     for (size_t i = 0; i < verdict->fix_count; i++)
         if (verdict->fixes[i].argument_count == 0)
-            put_string(out, verdict->fixes[i].advice);
+            json_value(out, verdict->fixes[i].advice);
     buffer_char(out, ']');
-    open_array(out, "suggestions");
+    json_array(out, "suggestions");
     for (size_t i = 0; i < verdict->suggestion_count; i++) {
-        open_object(out, NULL);
-        path(out, "path", verdict->suggestions[i].path);
-        string(out, "difference", verdict->suggestions[i].difference);
+        json_object(out, NULL);
+        json_path(out, "path", verdict->suggestions[i].path);
+        json_string(out, "difference", verdict->suggestions[i].difference);
         buffer_char(out, '}');
     }
     buffer_char(out, ']');
 }
 
 static void put_frame(struct buffer *out, const struct frame *frame) {
-    open_object(out, NULL);
+    json_object(out, NULL);
     if (frame->kind == FRAME_PYTHON) {
-        string(out, "kind", SLICE("python"));
-        path(out, "file", frame->file);
-        number(out, "line", frame->line);
-        string(out, "function", frame->function);
+        json_string(out, "kind", SLICE("python"));
+        json_path(out, "file", frame->file);
+        json_number(out, "line", frame->line);
+        json_string(out, "function", frame->function);
     } else {
-        string(out, "kind", SLICE("native"));
-        string_or_null(out, "object", frame->object);
-        key(out, "offset");
+        json_string(out, "kind", SLICE("native"));
+        json_string_or_null(out, "object", frame->object);
+        json_key(out, "offset");
         buffer_format(out, "\"%#lx\"", frame->object.length ? frame->offset : frame->pc);
-        string_or_null(out, "symbol", frame->function);
-        key(out, "symbol_offset");
+        json_string_or_null(out, "symbol", frame->function);
+        json_key(out, "symbol_offset");
         if (frame->function.length > 0)
             buffer_format(out, "\"%#lx\"", frame->symbol_offset);
         else
             buffer_slice(out, SLICE("null"));
-        string_or_null(out, "build_id", frame->build_id);
+        json_string_or_null(out, "build_id", frame->build_id);
         if (frame->interrupted) /* else the offset is that of a return address */
-            boolean(out, "interrupted", true);
+            json_boolean(out, "interrupted", true);
         if (frame->interpreter)
-            boolean(out, "interpreter", true);
+            json_boolean(out, "interpreter", true);
     }
     buffer_char(out, '}');
 }
@@ -334,7 +268,7 @@ static void put_frames(struct buffer *out, const struct report *report) {
     struct ranking ranking;
     size_t put[RANK_COUNT] = {0};
     rank_frames(stack, report->most_frames, &ranking);
-    open_array(out, "frames");
+    json_array(out, "frames");
     for (size_t i = 0; i < stack->count; i++) {
         enum rank rank = rank_of(&ranking, i);
         if (rank == RANK_INTERPRETER ? out->length < out->capacity / 2
@@ -345,49 +279,49 @@ static void put_frames(struct buffer *out, const struct report *report) {
     }
     buffer_char(out, ']');
     if (ranking.omitted > 0)
-        number(out, "frames_omitted", (long long)ranking.omitted);
+        json_number(out, "frames_omitted", (long long)ranking.omitted);
     if (stack->ended)
-        string(out, "frames_ended", slice_of(stack->ended));
+        json_string(out, "frames_ended", slice_of(stack->ended));
 }
 
 static void json_open(struct buffer *out, const char *event, const struct facts *facts) {
     buffer_format(out, "{\"v\":1,\"event\":\"%s\",\"time\":", event);
     put_time(out, facts->now);
-    string(out, "host", facts->host);
-    number(out, "pid", facts->identity.pid);
-    number(out, "tid", facts->identity.tid);
-    path(out, "exe", facts->executable);
+    json_string(out, "host", facts->host);
+    json_number(out, "pid", facts->identity.pid);
+    json_number(out, "tid", facts->identity.tid);
+    json_path(out, "exe", facts->executable);
 }
 
 static void put_failure(struct buffer *out, const struct report *report, bool brief) {
     static const char *const certainties[] = {"unknown", "likely", "proven"};
     const struct verdict *verdict = report->verdict;
     json_open(out, "failure", report->facts);
-    path(out, "cwd", report->facts->working_directory);
+    json_path(out, "cwd", report->facts->working_directory);
     put_call(out, report);
-    string(out, "cause", slice_of(cause_word(verdict->cause)));
-    string(out, "certainty", slice_of(certainties[verdict->certainty]));
+    json_string(out, "cause", slice_of(cause_word(verdict->cause)));
+    json_string(out, "certainty", slice_of(certainties[verdict->certainty]));
     if (verdict->culprit >= 0)
-        path(out, "culprit", report->facts->walk.components[verdict->culprit].path);
+        json_path(out, "culprit", report->facts->walk.components[verdict->culprit].path);
     else
-        string_or_null(out, "culprit", SLICE(""));
-    string(out, "summary", verdict->summary);
-    string(out, "why", verdict->why);
-    open_array(out, "notes");
+        json_string_or_null(out, "culprit", SLICE(""));
+    json_string(out, "summary", verdict->summary);
+    json_string(out, "why", verdict->why);
+    json_array(out, "notes");
     for (size_t i = 0; i < verdict->note_count; i++)
-        put_string(out, verdict->notes[i]);
+        json_value(out, verdict->notes[i]);
     buffer_char(out, ']');
     put_process(out, report);
     if (brief) {
-        boolean(out, "brief", true);
+        json_boolean(out, "brief", true);
     } else {
         put_components(out, report);
         put_fixes(out, verdict);
         put_frames(out, report);
     }
-    key(out, "fingerprint");
+    json_key(out, "fingerprint");
     buffer_format(out, "\"%016lx\"", report->fingerprint);
-    number(out, "count", 1);
+    json_number(out, "count", 1);
     buffer_slice(out, SLICE("}\n"));
 }
 
@@ -406,13 +340,13 @@ void json_render(const struct report *report, struct buffer *out) {
 void json_render_summary(const struct tally_line *line, const struct facts *facts,
                          struct buffer *out) {
     json_open(out, "summary", facts);
-    key(out, "fingerprint");
+    json_key(out, "fingerprint");
     buffer_format(out, "\"%016lx\"", line->fingerprint);
-    string(out, "cause", slice_of(line->cause));
+    json_string(out, "cause", slice_of(line->cause));
     if (line->culprit.length > 0)
-        path(out, "culprit", line->culprit);
+        json_path(out, "culprit", line->culprit);
     else
-        string_or_null(out, "culprit", SLICE(""));
-    number(out, "count", line->count);
+        json_string_or_null(out, "culprit", SLICE(""));
+    json_number(out, "count", line->count);
     buffer_slice(out, SLICE("}\n"));
 }

@@ -44,14 +44,20 @@ const char *access_words(unsigned access) {
 static enum mapping mapping_of(const struct identity *identity, const struct id_map *map,
                                uint32_t id, uint32_t overflow, const struct mount *mount) {
     bool mapped_by_mount = mount_is_idmapped(mount);
+    uint64_t mapped_ids = 0;
+    bool holds = false;
     if (id != overflow || (!identity->in_user_namespace && !mapped_by_mount))
         return MAPPED;
     if (!identity->in_user_namespace || !map->known)
         return MAYBE_MAPPED;
-    for (size_t i = 0; i < map->count; i++)
-        if (id - map->ranges[i].inside < map->ranges[i].length)
-            return MAYBE_MAPPED;
-    return NOT_MAPPED;
+    for (size_t i = 0; i < map->count; i++) {
+        holds = holds || id - map->ranges[i].inside < map->ranges[i].length;
+        mapped_ids += map->ranges[i].length;
+    }
+    bool everything = mapped_ids == UINT32_MAX; /* all ids there are: the last number is none */
+    if (everything && !mapped_by_mount)
+        return MAPPED;
+    return holds ? MAYBE_MAPPED : NOT_MAPPED;
 }
 
 enum mapping identity_mapping(const struct identity *identity) {

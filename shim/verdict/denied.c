@@ -164,9 +164,11 @@ static void judge_beyond(struct trial *trial, const struct suspicion *suspicion)
 
 static void judge_without_suspect(struct trial *trial) {
     struct access access = {.allowed = true};
+    bool gone = trial->facts->walk.error == ENOENT;
     if (judge_protected_symlink(trial, true))
         return;
-    if (trial->facts->walk.error == ENOENT) {
+    /* A seccomp filter answers before the kernel looks at the path. */
+    if (gone && trial->facts->identity.seccomp == 0) {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)trial->facts->walk.count - 1, NULL);
         trial->verdict->why =
             SLICE("the call was refused; a moment later a part of the path is gone");
@@ -174,6 +176,9 @@ static void judge_without_suspect(struct trial *trial) {
     }
     trial->verdict->asks_for_more = !trial->facts->surroundings.known;
     judge_unseen(trial, &(struct suspicion){NO_CULPRIT, ANSWER_UNKNOWN, &access});
+    if (gone)
+        trial->verdict->why = SLICE("there is no such file: it was removed meanwhile, or the call "
+                                    "was refused before anybody looked");
 }
 
 void judge_denied(struct trial *trial) {
@@ -200,7 +205,8 @@ void judge_denied(struct trial *trial) {
         return;
     }
     enum cause cause = choose_cause(trial, component, &access);
-    bool proven = kernel == EACCES && access.sure && !may_be_protected_create(trial);
+    bool two_ways = sticky_may_refuse(trial);
+    bool proven = kernel == EACCES && access.sure && !two_ways;
     if (cause != CAUSE_unmapped_owner && judge_mount_mask(trial, &suspicion))
         return;
     conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);
@@ -211,6 +217,10 @@ void judge_denied(struct trial *trial) {
         access_decide(&trial->facts->identity, component, component->needs | ACCESS_SEARCH,
                       &access);
     fix_denied(trial, suspect, &access);
+    if (two_ways)
+        add_note(trial,
+                 "fs.protected_symlinks or fs.protected_regular may have refused first: here "
+                 "owners that are not mapped cannot be told apart");
     const struct identity *identity = &trial->facts->identity;
     if (trial->incident->real_ids &&
         (identity->fsuid != identity->euid || identity->fsgid != identity->egid))

@@ -47,33 +47,48 @@ static enum restriction link_restriction(const struct trial *trial, const struct
     return unless_owned_by_either(trial, link, directory);
 }
 
+/* The sysctls, or false, and they are asked for. */
+static bool settings_known(struct trial *trial) {
+    trial->verdict->asks_for_more |= !trial->facts->surroundings.known;
+    return trial->facts->surroundings.known;
+}
+
+/* The first link that is restricted at least so much, or NO_CULPRIT. */
+static int find_link(struct trial *trial, enum restriction least) {
+    const struct walk *walk = &trial->facts->walk;
+    for (size_t i = 0; i < walk->count; i++)
+        if (link_restriction(trial, &walk->components[i]) >= least)
+            return settings_known(trial) &&
+                           trial->facts->surroundings.protected_symlinks >= SETTING_ON
+                       ? (int)i
+                       : NO_CULPRIT;
+    return NO_CULPRIT;
+}
+
+static const char *guess_words(bool guess) {
+    return guess
+               ? "; here the same number may stand for different owners, whom this user namespace "
+                 "does not map"
+               : "";
+}
+
 bool judge_protected_symlink(struct trial *trial, bool guess) {
     const struct walk *walk = &trial->facts->walk;
-    const struct surroundings *surroundings = &trial->facts->surroundings;
-    size_t at = 0;
-    enum restriction least = guess ? MAYBE_RESTRICTED : RESTRICTED;
-    while (at < walk->count && link_restriction(trial, &walk->components[at]) < least)
-        at++;
-    if (at == walk->count)
-        return false;
-    if (!surroundings->known) {
-        trial->verdict->asks_for_more = true;
-        return false;
-    }
-    if (surroundings->protected_symlinks < SETTING_ON)
+    int at = find_link(trial, guess ? MAYBE_RESTRICTED : RESTRICTED);
+    if (at == NO_CULPRIT)
         return false;
     const struct component *link = &walk->components[at];
     const struct component *directory = component_at(trial, link->parent);
-    conclude(trial, CAUSE_protected_symlink, guess ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, (int)at,
-             NULL);
-    refuse_at(trial, (int)at);
+    conclude(trial, CAUSE_protected_symlink, guess ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, at, NULL);
+    refuse_at(trial, at);
     trial->verdict->why = arena_format(
         trial->arena,
         "fs.protected_symlinks is 1: in a sticky directory that all may write to, a link is "
         "followed only by its owner (%u, not %u) or when the directory's owner (%u) made it; root "
-        "is no exception",
-        link->status.st_uid, trial->facts->identity.fsuid, directory->status.st_uid);
-    if (at + 1 < walk->count && walk->error == 0)
+        "is no exception%s",
+        link->status.st_uid, trial->facts->identity.fsuid, directory->status.st_uid,
+        guess_words(guess));
+    if (at + 1 < (int)walk->count && walk->error == 0)
         add_advice(trial,
                    arena_format(trial->arena, "open what it leads to by its own path: %s",
                                 quoted(trial->arena, walk->components[walk->count - 1].path).data));
@@ -97,29 +112,25 @@ static enum restriction creation_restriction(const struct trial *trial,
                                                  : FREE;
 }
 
-/* What it says of the call that is judged. */
-static enum restriction call_restriction(struct trial *trial) {
+/* Does O_CREAT meet a file that is restricted at least so much? */
+static bool meets_file(struct trial *trial, enum restriction least) {
     const struct walk *walk = &trial->facts->walk;
     const struct component *file = component_at(trial, (int)walk->count - 1);
     const struct component *directory = component_at(trial, walk->directory);
     if (walk->cut || walk->error != 0 || !walk->creates || !file || !file->status_known ||
         !is_sticky(directory) || !(directory->status.st_mode & (S_IWOTH | S_IWGRP)))
-        return FREE;
-    if (!trial->facts->surroundings.known) {
-        trial->verdict->asks_for_more = true;
-        return FREE;
-    }
-    return creation_restriction(trial, file, directory);
+        return false;
+    return settings_known(trial) && creation_restriction(trial, file, directory) >= least;
 }
 
-bool may_be_protected_create(struct trial *trial) {
-    return call_restriction(trial) == MAYBE_RESTRICTED;
+bool sticky_may_refuse(struct trial *trial) {
+    return find_link(trial, MAYBE_RESTRICTED) != NO_CULPRIT || meets_file(trial, MAYBE_RESTRICTED);
 }
 
 bool judge_protected_create(struct trial *trial, bool guess) {
     const struct walk *walk = &trial->facts->walk;
     int suspect = (int)walk->count - 1;
-    if (call_restriction(trial) < (guess ? MAYBE_RESTRICTED : RESTRICTED))
+    if (!meets_file(trial, guess ? MAYBE_RESTRICTED : RESTRICTED))
         return false;
     const struct component *file = component_at(trial, suspect);
     const struct component *directory = component_at(trial, walk->directory);
@@ -133,8 +144,9 @@ bool judge_protected_create(struct trial *trial, bool guess) {
         trial->arena,
         "%s refuses O_CREAT on a file that is there already, in a sticky directory that others may "
         "write to, when it belongs neither to the process (%u) nor to the directory's owner (%u) "
-        "but to %u; root is no exception",
-        setting, trial->facts->identity.fsuid, directory->status.st_uid, file->status.st_uid);
+        "but to %u; root is no exception%s",
+        setting, trial->facts->identity.fsuid, directory->status.st_uid, file->status.st_uid,
+        guess_words(guess));
     add_advice(trial, SLICE("open it without O_CREAT (\"r+\" instead of \"w\" or \"a\") if it is "
                             "to be there already"));
     add_advice(trial, arena_format(trial->arena,

@@ -29,9 +29,9 @@ void judge_denied(struct trial *trial);
 bool judge_protected_symlink(struct trial *trial, bool guess);
 bool judge_protected_create(struct trial *trial, bool guess);
 
-/* Whether that rule would come first if two owners that look the same are not: then no other cause
- * is proven. */
-bool may_be_protected_create(struct trial *trial);
+/* Whether one of the two above may have refused as well: ids that cannot be told apart hide it. */
+bool sticky_may_refuse(struct trial *trial);
+
 bool judge_nodev(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
 bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);

@@ -89,7 +89,9 @@ static void parse_accounts(struct arena *arena) {
 static void parse_acl(struct arena *arena) {
     struct acl acl;
     unsigned tags = 0;
+    size_t given = input.size;
     acl_read(arena, DESCRIPTOR, &acl);
+    REQUIRE(acl.count == 0 || 4 + acl.count * 8 <= given); /* linux/posix_acl_xattr.h */
     for (size_t i = 0; i < acl.count; i++)
         tags += acl.entries[i].tag;
     check_slice((struct slice){(const char *)&tags, sizeof tags});

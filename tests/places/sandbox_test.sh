@@ -25,6 +25,8 @@ for who in 0:0 1001:1001; do
     expect_command "seccomp as $who" ""
     expect_evidence "seccomp as $who" "*a seccomp filter (one is active, and may give any errno)*"
     expect_advice "seccomp as $who" "to find out: *run it without the filter*"
+    opens as "$who" -- --seccomp both "$place/none.jpg"
+    expect "seccomp as $who, missing file" EACCES unseen unknown nothing
     opens as "$who" -- --seccomp read "$place/a.jpg"
     check "seccomp lets reading pass as $who" opened "$answer"
 done

@@ -7,6 +7,9 @@ cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/places/place.sh
 source tests/places/place.sh
 
+# The sysctls are everybody's: the property test locks this file too while it sets them.
+exec 9</proc/sys/fs/protected_symlinks
+flock 9
 keep_sysctl fs.protected_symlinks
 keep_sysctl fs.protected_regular
 mkdir -m 1777 "$place/tmp"

@@ -163,6 +163,11 @@ static void owners_that_cannot_be_told_apart(void **state) {
     scene->facts.identity.in_user_namespace = true;
     scene->facts.identity.uid_map = scene->facts.identity.gid_map = (struct id_map){one, 1, true};
     assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "may stand for different owners");
+    scene->components[BEHIND].status.st_mode = S_IFREG | 0600; /* and this refuses for sure */
+    scene->components[BEHIND].kernel_answer = EACCES;
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, BEHIND);
+    assert_says(scene_notes(scene), "fs.protected_symlinks or fs.protected_regular may");
 }
 
 /* ---- what a file is ---- */
@@ -376,6 +381,9 @@ static void a_change_in_between(void **state) {
     assert_says(scene_notes(scene), "'/data' was changed just now");
     scene->facts.walk.error = ENOENT;
     scene->components[IMAGE].lookup_error = ENOENT;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    assert_says(scene_notes(scene), "a seccomp filter");
+    scene->facts.identity.seccomp = 0; /* who else refuses has looked the path up */
     assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
 }
 
