@@ -50,9 +50,10 @@ $(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
 	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
 	  | (echo '{ global:'; cat; echo 'local: *; };') > $@
 
+# noseparate-code: two mappings for each program to make and drop at its start, instead of four.
 $(LIBRARY): $(OBJECTS) $(LIBUNWIND) $(GENERATED)/exports.map
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,-soname,libpermshim.so -Wl,--version-script=$(GENERATED)/exports.map \
-	  -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,text -Wl,--exclude-libs,ALL -Wl,--as-needed \
+	  -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,text,-z,noseparate-code -Wl,--exclude-libs,ALL -Wl,--as-needed \
 	  -Wl,--hash-style=gnu -Wl,--build-id $(OBJECTS) $(LIBUNWIND) -o $@
 
 $(BUILD)/shim/exports.o $(BUILD)/shim/next.o $(BUILD)/shim/start.o: | $(GENERATED)/libc_names.h
