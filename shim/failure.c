@@ -69,6 +69,13 @@ static enum call_group group_of(const struct failed_call *call, uintptr_t how, i
     return listing ? GROUP_DIR : call->group;
 }
 
+/* No image lies in /proc, but ss(8), lsof(8) and their kin try the descriptors of every process. */
+static bool is_of_interest(enum call_group group, const char *path) {
+    if (config.matcher.everything || group != GROUP_DIR)
+        return match_path(&config.matcher, path);
+    return !slice_starts(slice_of(path), SLICE("/proc/"));
+}
+
 /* Errors other than ENOENT and EACCES may come before the kernel has read the path: EFAULT, or the
  * EINVAL of an unknown fopen mode. */
 __attribute__((noinline)) static bool is_readable(const char *path) {
@@ -81,7 +88,7 @@ __attribute__((noinline)) static bool is_readable(const char *path) {
 __attribute__((noinline)) static void report_failure(const struct failed_call *call, int directory,
                                                      const char *path, uintptr_t how, int error) {
     enum call_group group = group_of(call, how, error);
-    if (!config_reports(group, error) || (group != GROUP_DIR && !match_path(&config.matcher, path)))
+    if (!config_reports(group, error) || !is_of_interest(group, path))
         return;
     struct incident incident = {
         .function = call->function,

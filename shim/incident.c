@@ -21,6 +21,7 @@
 enum {
     SCRATCH_BYTES = 1536 * 1024, /* under 2 MiB: no huge page is made for it */
     STACK_BYTES = 64 * 1024,
+    MOST_TOLD_LINES = 10,
 };
 
 /* ---- facts and verdict ---- */
@@ -74,7 +75,8 @@ struct desk {
     struct facts facts;
     struct verdict verdict;
     struct stack stack;
-    bool shares_memory; /* a vfork child: say one line, leave the rest of the memory alone */
+    unsigned lines_told; /* of a summary, as text */
+    bool shares_memory;  /* a vfork child: say one line, leave the rest of the memory alone */
 };
 
 static void write_both(struct desk *desk, const struct report *report) {
@@ -95,15 +97,17 @@ static void write_both(struct desk *desk, const struct report *report) {
 
 static void write_summary(const struct tally_line *line, void *context) {
     struct desk *desk = context;
+    struct arena arena = desk->arena; /* there may be a thousand lines: each starts anew */
     struct buffer text = buffer_in(&desk->arena, 2048), json = buffer_in(&desk->arena, 4096);
     json_render_summary(line, &desk->facts, &json);
     if (config.format == FORMAT_JSON) {
         sink_stderr(buffer_text(&json));
-    } else if (config.format == FORMAT_TEXT) {
+    } else if (config.format == FORMAT_TEXT && desk->lines_told++ < MOST_TOLD_LINES) {
         text_render_summary(line, sink_is_terminal(), &text);
         sink_stderr(buffer_text(&text));
     }
     sink_log(&desk->arena, buffer_text(&json), desk->facts.identity.pid);
+    desk->arena = arena;
 }
 
 /* In a vfork child the thread control block is still the parent's: it tells the parent's id. */
@@ -219,6 +223,13 @@ static void make_summary(void *argument) {
     desk->facts.now = ask_time(&desk->arena);
     collect_the_place(&desk->arena, &desk->facts);
     tally_untold(0, write_summary, desk);
+    if (desk->lines_told > MOST_TOLD_LINES) {
+        struct buffer text = buffer_in(&desk->arena, 200);
+        buffer_format(&text, "permshim: and %u more kinds of failures; %s has each\n",
+                      desk->lines_told - MOST_TOLD_LINES,
+                      config.log_path[0] ? "the log" : "a file named by PERMSHIM_LOG");
+        sink_stderr(buffer_text(&text));
+    }
 }
 
 void incident_summary(void) {

@@ -50,6 +50,17 @@ app h5py 'python3 h5py_read.py "$IMAGE"' suffix=h5 with='PERMSHIM_MATCH=+*.h5' f
     build='python3 -c "import h5py; h5py.File(\"../image.h5\", \"w\")[\"image\"] = 1"' \
     version='python3 -c "import h5py; print(h5py.__version__)"'
 
+app pydicom 'python3 dicom_read.py "$IMAGE"' suffix=dcm from='^python dicom_read.py:7 in load$' \
+    build='printf "\x08\x00\x60\x00CS\x02\x00MR" >../image.dcm' \
+    version='python3 -c "import pydicom; print(pydicom.__version__)"'
+
+app 'Qt QImage' 'python3 qt_read.py "$IMAGE"' from='^python qt_read.py:8 in load$' more=true \
+    weaker='appends every suffix it knows to the name: a report of each' \
+    version='python3 -c "from PyQt5.QtCore import QT_VERSION_STR; print(QT_VERSION_STR)"'
+
+app GdkPixbuf 'python3 gdk_read.py "$IMAGE"' from='^python gdk_read.py:10 in load$' \
+    version='python3 -c "from gi.repository import GdkPixbuf; print(GdkPixbuf.PIXBUF_VERSION)" 2>/dev/null'
+
 app 'PyTorch DataLoader' 'python3 dataloader.py "$IMAGE"' \
     version='python3 -c "import torch; print(torch.__version__)"' from='^python dataloader.py:14 in (Images\.)?__getitem__$' \
     counts=1000
@@ -110,6 +121,8 @@ app ExifTool 'exiftool -ImageSize "$IMAGE"' version='exiftool -ver' from='^nativ
 app PHP-GD 'php gd.php "$IMAGE"' version='php --version' from='^native php'
 
 app Ruby 'ruby read.rb "$IMAGE"' version='ruby --version' from='^native libruby.* rb_'
+
+app R 'Rscript read.R "$IMAGE"' version='Rscript --version' from='^native png.so read_png$'
 
 app 'sharp (Node)' 'node sharp.js "$IMAGE"' from='^native libvips' with=PERMSHIM_CALLS=open,dir,probe+ \
     version='node -p "require(process.env.TOOLS + \"/sharp/node_modules/sharp/package.json\").version"'

@@ -50,6 +50,7 @@ int main(int count, char **arguments) {
     open("named", O_PATH | O_DIRECTORY); /* needs no right to list */
     open("named", O_RDONLY);             /* no image, and not said to be a directory */
     opendir("missing");
+    opendir("/proc/1/task/1/fd"); /* no image lies there */
 
     stat("closed/a.png", &status);
     stat("closed/list.txt", &status); /* no image */

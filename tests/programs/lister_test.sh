@@ -46,6 +46,11 @@ check "dir: what is listed" "opendir : dir-list named proven uid 4242 u:4242:r-x
 ftw : dir-search closed proven uid 4242 u:4242:--x" "$(list dir)"
 check "dir: opendir, scandir, fts_read, glob, open; ftw, fts_read" "dir-list named: 5
 dir-search closed: 2" "$(counts)"
+list dir >/dev/null
+check "dir: not /proc" "" "$(jq -r 'select(.call.path? // "" | startswith("/proc"))' "$tmp/log")"
+export PERMSHIM_MATCH='*'
+check_like "dir: /proc too where every path is asked for" "*opendir : dir-list /proc/1/task/1/fd *" "$(list dir)"
+unset PERMSHIM_MATCH
 check "probe: what is probed" "stat : dir-search closed proven uid 4242 u:4242:--x
 access R_OK|W_OK: file-read locked.png proven uid 4242 u:4242:rw-
 access X_OK: file-execute locked.png proven uid 4242 u:4242:--x" "$(list probe)"

@@ -61,6 +61,13 @@ storm more -- 1 1 1234 same
 check "a summary of the rest" "10 100 1000 1234" "$(jq "$counts" "$tmp/more" | xargs)"
 check "the summary names what it counts" "$(jq -r 'select(.event == "failure") | .fingerprint, .cause, .culprit' "$tmp/more")" \
     "$(jq -r 'select(.count == 1234) | .fingerprint, .cause, .culprit' "$tmp/more")"
+
+# --- many kinds of failures: the log has each, the terminal the first of them
+kinds=$(storm kinds PERMSHIM_LIMIT=1 PERMSHIM_FORMAT=text -- 1 1 900 2>&1 >/dev/null)
+check "a line of the log for each kind" 899 "$(jq "$counts" "$tmp/kinds" | wc -l)"
+check "ten lines of the terminal" 10 "$(grep -c '^permshim: 1 times so far' <<<"$kinds")"
+check_like "the rest as a number" "*permshim: and 889 more kinds of failures; the log has each" "$kinds"
+
 storm workers -- 8 4 32 same
 check "forked workers: one report" 1 "$(grep -c '"event":"failure"' "$tmp/workers")"
 check "forked workers: counted together" 1024 "$(jq "$counts" "$tmp/workers" | tail -1)"
