@@ -199,11 +199,25 @@ static bool has_command(const struct outcome *outcome) {
     return false;
 }
 
+/* "The least that makes this open work": the subject gains the bits that were missing, on the
+ * component that was to blame. */
+static bool gives_too_much(const struct scene *before, const struct trial *now,
+                           const struct expectation *refusal) {
+    int node = refusal->culprit;
+    for (unsigned bit = X; node != NO_NODE && bit <= R; bit *= 2)
+        if (!(refusal->needs & bit) && rights_of(&now->scene, &now->subject, node, bit).allowed &&
+            !rights_of(before, &now->subject, node, bit).allowed)
+            return true;
+    return false;
+}
+
 /* Fix after fix, until the call is no longer refused. */
 static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wider,
                            struct trial_counts *counts) {
+    struct expectation then;
+    oracle_predict(&now->scene, &now->subject, &now->call, &then);
     for (unsigned round = 0; round < MOST_ROUNDS && outcome->error == EACCES; round++) {
-        struct expectation then;
+        struct scene before = now->scene;
         if (!has_command(outcome) || is_out_of_reach(now, outcome->culprit)) {
             counts->unfixable++;
             return CONTENT;
@@ -214,6 +228,8 @@ static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wid
             return complaint;
         if (!disk_read(&now->scene))
             return COMPLAINT_FIX;
+        if (gives_too_much(&before, now, &then))
+            return COMPLAINT_EXCESS;
         oracle_predict(&now->scene, &now->subject, &now->call, &then);
         if (!run_calls(&now->scene, &now->subject, &now->call, &then, 1, outcome))
             return COMPLAINT_FIX;

@@ -16,6 +16,7 @@ const char *const COMPLAINTS[COMPLAINT_COUNT + 1] = {
     "granting everything on the culprit changes nothing",
     "the fix does not work",
     "the fix opens to others and does not say so",
+    "the fix gives more than was needed",
     "could not be run",
 };
 

@@ -16,6 +16,7 @@ enum complaint {
     COMPLAINT_PROGRESS,  /* granting all on the culprit changes nothing */
     COMPLAINT_FIX,       /* the fix cannot be run, or does not help */
     COMPLAINT_LEAK,      /* the fix opens to others and does not say so */
+    COMPLAINT_EXCESS,    /* the fix gives the subject what it did not need */
     COMPLAINT_COUNT      /* could not be run */
 };
 

@@ -47,7 +47,7 @@ enum complaint trial_run(const struct trial *trial, enum complaint wanted,
         complaint = judge(expectation, outcome);
         if (complaint == CONTENT && wanted == COMPLAINT_PROGRESS)
             complaint = trial_progress(trial, expectation, outcome, &counts);
-        if (complaint == CONTENT && (wanted == COMPLAINT_FIX || wanted == COMPLAINT_LEAK))
+        if (complaint == CONTENT && wanted >= COMPLAINT_FIX)
             complaint = trial_fix(trial, outcome, &counts);
     }
     disk_remove(&trial->scene);
