@@ -45,7 +45,7 @@ $(GENERATED)/libc_names.h: scripts/probe-libc
 # The version script: the table's names and nothing else.
 $(GENERATED)/exports.map: shim/exports.def $(GENERATED)/libc_names.h
 	@printf '%s\n' '#include "libc_names.h"' '#define CALL(type, name, ...) NAME name;' \
-	  '#define CALL_AT CALL' '#define CALL_GLOB CALL' '#define CALL_FTS CALL' \
+	  '#define CALL_AT CALL' '#define CALL_FTS CALL' \
 	  '#include "shim/exports.def"' \
 	  | $(CC) -E -P -I. -I$(GENERATED) -x c - | sed -n 's/^ *NAME \(.*;\)/  \1/p' \
 	  | (echo '{ global:'; cat; echo 'local: *; };') > $@

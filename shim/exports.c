@@ -14,7 +14,6 @@
 #include "next.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -62,22 +61,6 @@ static inline bool no_pointer(const void *result) {
         static const struct failed_call call = {#name, group, how_is, IS_POINTER(result)};         \
         if (UNLIKELY(HAS_FAILED(result)))                                                          \
             call_failed(&call, kept.directory_, kept.path_, (uintptr_t)kept.how_);                 \
-        return result;                                                                             \
-    }
-
-/* glob() passes over a directory that it may not list, and then has found less. What is left of it
- * is errno, if that was clear before. */
-#define CALL_GLOB(type, name, parameters, arguments, group, path, how, how_is)                     \
-    EXPORT type wrapped_##name parameters __asm__(#name);                                          \
-    type wrapped_##name parameters {                                                               \
-        static const struct failed_call call = {#name, group, how_is, false};                      \
-        int error = errno;                                                                         \
-        errno = 0;                                                                                 \
-        type result = next.name arguments;                                                         \
-        if (errno == 0)                                                                            \
-            errno = error;                                                                         \
-        else if (result == GLOB_NOMATCH || result == GLOB_ABORTED)                                 \
-            glob_failed(&call, path, how);                                                         \
         return result;                                                                             \
     }
 

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GLOB_DIRECTORY_BYTES = 1024 };
-
 /* ---- what it wanted ---- */
 
 static int flags_of_mode(const char *mode) {
@@ -112,24 +110,4 @@ void call_failed(const struct failed_call *call, int directory, const char *path
         return;
     if (match_path(&config.matcher, path) || how & O_DIRECTORY || call->group == GROUP_DIR)
         report_failure(call, directory, path, how, error);
-}
-
-void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how) {
-    char directory[GLOB_DIRECTORY_BYTES] = ".";
-    size_t length = 0;
-    if (errno != EACCES)
-        return;
-    for (size_t i = 0; pattern[i] && !memchr("*?[\\", pattern[i], 4); i++)
-        if (pattern[i] == '/')
-            length = i + 1;
-    if (length >= sizeof directory)
-        return;
-    memcpy(directory, pattern, length);
-    /* It may have been another one, below: nobody but the kernel knows. Opening it to list is what
-     * glob() did too. */
-    int descriptor = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (descriptor >= 0)
-        sys_close(descriptor);
-    if (descriptor == -EACCES)
-        call_failed(call, AT_FDCWD, directory, how);
 }

@@ -49,10 +49,6 @@ struct failed_call {
  */
 void call_failed(const struct failed_call *call, int directory, const char *path, uintptr_t how);
 
-/* The same for a pattern of glob(3): the directory is what stands before the first wildcard. A
- * directory of more than 1,023 bytes is not looked at. */
-void glob_failed(const struct failed_call *call, const char *pattern, uintptr_t how);
-
 struct incident {
     const char *function; /* the wrapped name, "open64" */
     enum call_group group;

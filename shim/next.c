@@ -21,7 +21,6 @@
         return next.name arguments;                                                                \
     }
 #define CALL_AT CALL
-#define CALL_GLOB CALL
 #define CALL_FTS CALL
 #include "exports.def"
 #undef CALL

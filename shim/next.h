@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <fts.h>
 #include <ftw.h>
-#include <glob.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -17,11 +16,9 @@ struct next {
 #define MODE , ...
 #define CALL(type, name, parameters, ...) type(*name) parameters;
 #define CALL_AT CALL
-#define CALL_GLOB CALL
 #define CALL_FTS CALL
 #include "exports.def"
 #undef CALL_FTS
-#undef CALL_GLOB
 #undef CALL_AT
 #undef CALL
 #undef MODE

@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <ftw.h>
-#include <glob.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -44,13 +43,12 @@ size_t room = 2 * PATH_MAX;
 static union {
     struct stat status;
     struct statx extended;
-    glob_t found;
     struct dirent **list;
     char target[2 * PATH_MAX];
 } room_for_results;
-void *status = &room_for_results, *extended = &room_for_results, *found = &room_for_results,
-     *list = &room_for_results, *target = &room_for_results;
-void *filter, *compare, *refused, *tree;
+void *status = &room_for_results, *extended = &room_for_results, *list = &room_for_results,
+     *target = &room_for_results;
+void *filter, *compare, *tree;
 
 static int go_on(void) {
     return 0;
@@ -123,7 +121,6 @@ static void print_pointer(const void *result, int error) {
         PRINT(result, error);                                                                      \
     }
 #define CALL_AT CALL
-#define CALL_GLOB CALL
 #define CALL_FTS CALL
 #include "exports.def"
 #undef CALL
