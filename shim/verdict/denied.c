@@ -181,7 +181,7 @@ static void judge_without_suspect(struct trial *trial) {
                                     "was refused before anybody looked");
 }
 
-void judge_denied(struct trial *trial) {
+static void judge_refusal(struct trial *trial) {
     /* A link that may not be followed stands before all that was found behind it; what a sticky
      * directory and a nodev mount forbid the kernel asks before it looks at the file's bits. */
     if (judge_protected_symlink(trial, false) || judge_protected_create(trial, false) ||
@@ -200,13 +200,15 @@ void judge_denied(struct trial *trial) {
     /* An id that may or may not be mapped: the kernel knows. */
     bool unmapped = access.capability_idle || access.unmapped_write;
     bool refused = !access.allowed || (unmapped && kernel == EACCES);
-    if (!refused || kernel == 0 || !component->status_known) {
+    /* Another answer, EROFS of a read-only mount, comes only when the bits were asked and allowed
+     * it. */
+    bool allowed_by_kernel = kernel != EACCES && kernel != ANSWER_UNKNOWN;
+    if (!refused || allowed_by_kernel || !component->status_known) {
         judge_beyond(trial, &suspicion);
         return;
     }
     enum cause cause = choose_cause(trial, component, &access);
-    bool two_ways = sticky_may_refuse(trial);
-    bool proven = kernel == EACCES && access.sure && !two_ways;
+    bool proven = kernel == EACCES && access.sure;
     if (cause != CAUSE_unmapped_owner && judge_mount_mask(trial, &suspicion))
         return;
     conclude(trial, cause, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspect, &access);
@@ -217,10 +219,6 @@ void judge_denied(struct trial *trial) {
         access_decide(&trial->facts->identity, component, component->needs | ACCESS_SEARCH,
                       &access);
     fix_denied(trial, suspect, &access);
-    if (two_ways)
-        add_note(trial,
-                 "fs.protected_symlinks or fs.protected_regular may have refused first: here "
-                 "owners that are not mapped cannot be told apart");
     const struct identity *identity = &trial->facts->identity;
     if (trial->incident->real_ids &&
         (identity->fsuid != identity->euid || identity->fsgid != identity->egid))
@@ -228,4 +226,14 @@ void judge_denied(struct trial *trial) {
                  trial->incident->function, identity->euid, identity->egid);
     if (trial->facts->walk.error == EACCES)
         add_note(trial, "what lies below cannot be seen from here and may need access too");
+}
+
+void judge_denied(struct trial *trial) {
+    struct verdict *verdict = trial->verdict;
+    judge_refusal(trial);
+    if (verdict->certainty != CERTAINTY_PROVEN || !sticky_may_come_first(trial))
+        return;
+    verdict->certainty = CERTAINTY_LIKELY;
+    add_note(trial, "fs.protected_symlinks or fs.protected_regular may have refused first: here "
+                    "owners that are not mapped cannot be told apart");
 }

@@ -123,8 +123,13 @@ static bool meets_file(struct trial *trial, enum restriction least) {
     return settings_known(trial) && creation_restriction(trial, file, directory) >= least;
 }
 
-bool sticky_may_refuse(struct trial *trial) {
-    return find_link(trial, MAYBE_RESTRICTED) != NO_CULPRIT || meets_file(trial, MAYBE_RESTRICTED);
+bool sticky_may_come_first(struct trial *trial) {
+    const struct verdict *verdict = trial->verdict;
+    int link = find_link(trial, MAYBE_RESTRICTED);
+    if (verdict->cause == CAUSE_protected_symlink)
+        return link != NO_CULPRIT && link < verdict->culprit;
+    return link != NO_CULPRIT ||
+           (verdict->cause != CAUSE_protected_create && meets_file(trial, MAYBE_RESTRICTED));
 }
 
 bool judge_protected_create(struct trial *trial, bool guess) {

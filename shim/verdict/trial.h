@@ -29,8 +29,9 @@ void judge_denied(struct trial *trial);
 bool judge_protected_symlink(struct trial *trial, bool guess);
 bool judge_protected_create(struct trial *trial, bool guess);
 
-/* Whether one of the two above may have refused as well: ids that cannot be told apart hide it. */
-bool sticky_may_refuse(struct trial *trial);
+/* Whether one of these two rules would come before the cause that was concluded, if owners that
+ * look alike here are not the same: then that cause is not proven. */
+bool sticky_may_come_first(struct trial *trial);
 
 bool judge_nodev(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
