@@ -3,14 +3,14 @@
 #include "base/sys.h"
 
 enum {
-    PROCESSOR_BUDGET_NS = 2000000,
-    BUDGET_NS = 20000000, /* of a disk or server that lets us wait */
     ENTRIES_BUDGET = 20000,
     MOST_CALLS = 6000, /* what bounds it without a clock */
     PATH_BYTES = 4096, /* PATH_MAX, linux/limits.h */
     NAME_BYTES = 256,
     ENTRIES_BYTES = 32768,
 };
+
+struct search_budget search_budget = {.processor_ns = 2000000, .wall_ns = 20000000};
 
 /* 0 where the clock may not be asked (sys_careful). */
 static uint64_t now_ns(clockid_t clock) {
@@ -26,16 +26,16 @@ bool search_start(struct search *search) {
     search->entries = arena_get(search->arena, ENTRIES_BYTES, 8);
     search->entries_left = ENTRIES_BUDGET;
     /* Processor time, so that a busy machine does not make the answer worse. */
-    search->processor_end_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) + PROCESSOR_BUDGET_NS;
-    search->end_ns = now_ns(CLOCK_MONOTONIC) + BUDGET_NS;
+    search->processor_end_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) + search_budget.processor_ns;
+    search->end_ns = now_ns(CLOCK_MONOTONIC) + search_budget.wall_ns;
     return search->path.data && search->candidate.data && search->entries;
 }
 
 bool search_ask_clock(struct search *search) {
-    uint64_t now = now_ns(CLOCK_MONOTONIC), start = search->end_ns - BUDGET_NS;
+    uint64_t now = now_ns(CLOCK_MONOTONIC), start = search->end_ns - search_budget.wall_ns;
     /* No thread has used more of a processor than the time that went by. */
     bool late =
-        now > search->end_ns || (now > start + PROCESSOR_BUDGET_NS &&
+        now > search->end_ns || (now > start + search_budget.processor_ns &&
                                  now_ns(CLOCK_THREAD_CPUTIME_ID) > search->processor_end_ns);
     search->result->out_of_time = search->result->out_of_time || late;
     return !search->result->out_of_time;

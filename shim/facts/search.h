@@ -32,6 +32,13 @@ struct like_names {
     bool cut; /* there are names that were not looked at */
 };
 
+/* How long one search may take. Constant in the library; a test of what is found lifts it, so that
+ * a slow machine does not decide the answer. */
+extern struct search_budget {
+    uint64_t processor_ns; /* of the calling thread */
+    uint64_t wall_ns;      /* with a disk or server that lets us wait */
+} search_budget;
+
 struct search {
     struct arena *arena;
     const struct incident *incident;
