@@ -32,7 +32,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 NEAR := $(BUILD)/tests/near/near
 NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-frames test-places test-vm test-near near property inject bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-frames test-places test-vm test-suites test-near near property inject bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -107,6 +107,15 @@ test-apps:
 	APPS_DIR=$${APPS_DIR:-$(BUILD)/apps} scripts/setup-apps || echo "test-apps: the programs that could not be had are skipped"
 	$(MAKE) all
 	APPS_DIR=$${APPS_DIR:-$(BUILD)/apps} BUILD=$(BUILD) tests/apps/run
+	BUILD=$(BUILD) tests/apps/dataloader_test.sh
+	for python in /usr/bin/python3 $${APPS_DIR:-$(BUILD)/apps}/keras/bin/python; do \
+	  test ! -x $$python || $$python tests/near/wild $(LIBRARY) || exit 1; done
+
+# Other people's suites, without the library and with it.
+test-suites:
+	scripts/setup build suites
+	$(MAKE) all
+	BUILD=$(BUILD) tests/suites/run
 
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
