@@ -32,6 +32,11 @@ struct walker {
     size_t path_length, path_capacity;
     struct slice rest; /* what of the path is still to be walked */
     unsigned links, lookups;
+    struct followed {
+        dev_t device;
+        ino_t inode;
+        struct slice rest; /* what was left to walk behind it */
+    } followed[MOST_LINKS];
 };
 
 /* ---- the physical path ---- */
@@ -206,6 +211,17 @@ static void jump(struct walker *w, const char *name, bool last) {
     hold(w, descriptor, true);
 }
 
+/* A link that is met again with the same way still to go is met for ever: the kernel gives up after
+ * 40, and so do we, but at once, while what stood before is still in the list. */
+static bool is_circle(const struct walker *w, const struct component *link) {
+    for (unsigned i = 0; i < w->links; i++)
+        if (w->followed[i].inode == link->status.st_ino &&
+            w->followed[i].device == link->status.st_dev &&
+            slice_equal(w->followed[i].rest, w->rest))
+            return true;
+    return false;
+}
+
 /* Puts the link's text before what is left to walk, and returns to where the link stands. */
 static void follow(struct walker *w, struct component *link, int descriptor,
                    size_t directory_length, bool last) {
@@ -216,15 +232,19 @@ static void follow(struct walker *w, struct component *link, int descriptor,
     long length = text ? sys_readlinkat(descriptor, "", text, LINK_BYTES) : -ENOMEM;
     sys_close(descriptor);
     link->role = ROLE_LINK;
-    if (length < 0 || ++w->links > MOST_LINKS) {
-        if (length == -EACCES && magic)
-            stop(w, EACCES); /* to read it needs the same right as to follow it */
-        else if (length < 0)
-            give_up(w);
-        else
-            stop(w, ELOOP);
+    if (length == -EACCES && magic) {
+        stop(w, EACCES); /* to read it needs the same right as to follow it */
         return;
     }
+    if (length < 0) {
+        give_up(w);
+        return;
+    }
+    if (w->links == MOST_LINKS || is_circle(w, link)) {
+        stop(w, ELOOP);
+        return;
+    }
+    w->followed[w->links++] = (struct followed){link->status.st_dev, link->status.st_ino, w->rest};
     link->link_target = (struct slice){text, (size_t)length};
     link->rest_behind = w->rest.length;
     w->path_length = directory_length;

@@ -115,8 +115,8 @@ static bool judge_symlink_loop(struct trial *trial) {
     if (walk->error != ELOOP)
         return false;
     convict(trial, CAUSE_symlink_loop, last_of(walk),
-            SLICE("it was the 41st link on the way, and the kernel follows 40: they lead in a "
-                  "circle, path_resolution(7)"));
+            SLICE("the links lead in a circle, or there are too many: the kernel follows 40, "
+                  "path_resolution(7)"));
     add_advice(trial,
                arena_format(trial->arena, "point the link to the thing itself: ln -sfn TARGET %s",
                             quoted(trial->arena, component_at(trial, last_of(walk))->path).data));
