@@ -180,7 +180,8 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
     struct draft draft;
     if (!start_draft(trial, component, &draft))
         return false;
-    /* A named entry decides alone: it must repeat what the user has already, as far as that is known. */
+    /* A named entry decides alone: it must repeat what the user has already, as far as that is
+     * known. */
     unsigned rights = access->sure ? (access->granted & 7) | access->missing : component->needs;
     buffer_format(&draft.specification, "u:%u:%s", user, rwx_of(rights).text);
     draft.new_mask = draft.mask | rights;
