@@ -128,7 +128,7 @@ app 'sharp (Node)' 'node sharp.js "$IMAGE"' from='^native libvips' with=PERMSHIM
     version='node -p "require(process.env.TOOLS + \"/sharp/node_modules/sharp/package.json\").version"'
 
 app 'Rust image' '"$TOOLS/rust/release/rust_image" "$IMAGE"' from='^native rust_image .*rust_image::(load|main)' \
-    version='test -x "$TOOLS/rust/release/rust_image" && grep -A1 "name = .image." "$TOOLS/rust/.pins"'
+    version='test -x "$TOOLS/rust/release/rust_image" && sed -n "s/^image = .*\"=\([0-9.]*\)\".*/\1/p" "$TOOLS/rust/.pins"'
 
 app 'C++ std::filesystem' './copy "$IMAGE"' version='g++ -dumpfullversion' build='g++ -O1 -std=c++17 -o copy copy.cc' \
     from='^native copy main$' with=PERMSHIM_CALLS=open,dir,probe+
