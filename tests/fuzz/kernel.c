@@ -123,6 +123,8 @@ long sys_enter(long number, long a, long b, long c, long d, long e, long f) {
     case SYS_gettid:
         return getpid();
     case SYS_write:
+        if (a != 2)
+            return c; /* a question to AppArmor or SELinux, through its access file */
         REQUIRE(output_length + (size_t)c <= sizeof output);
         memcpy(output + output_length, (const char *)b, (size_t)c);
         output_length += (size_t)c;
