@@ -206,6 +206,22 @@ struct accounts {
     size_t user_count, group_count;
 };
 
+/* The name of an id, empty when there is none. */
+static inline struct slice id_name_find(const struct id_name *names, size_t count, uint32_t id) {
+    for (size_t i = 0; i < count; i++)
+        if (names[i].id == id)
+            return names[i].name;
+    return SLICE("");
+}
+
+static inline struct slice accounts_user(const struct accounts *accounts, uid_t uid) {
+    return id_name_find(accounts->users, accounts->user_count, uid);
+}
+
+static inline struct slice accounts_group(const struct accounts *accounts, gid_t gid) {
+    return id_name_find(accounts->groups, accounts->group_count, gid);
+}
+
 /* ---- surroundings: asked only when owner, mode, ACL and capabilities do not explain it ---- */
 
 /* A security module that confines the thread, and what it said when it was asked. */

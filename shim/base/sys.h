@@ -135,11 +135,6 @@ static inline void *sys_map(size_t bytes, int protection, int flags) {
     return result < 0 && result > -4096 ? NULL : (void *)result;
 }
 
-static inline void *sys_map_file(int descriptor, size_t bytes, int protection, int flags) {
-    long result = sys_call(SYS_mmap, 0, (long)bytes, protection, flags, descriptor, 0);
-    return result < 0 && result > -4096 ? NULL : (void *)result;
-}
-
 static inline void sys_unmap(void *start, size_t bytes) {
     sys_call(SYS_munmap, (long)start, (long)bytes, 0, 0, 0, 0);
 }

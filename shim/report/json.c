@@ -50,13 +50,6 @@ static void put_call(struct buffer *out, const struct report *report) {
     buffer_char(out, '}');
 }
 
-static struct slice name_of(const struct id_name *names, size_t count, uint32_t id) {
-    for (size_t i = 0; i < count; i++)
-        if (names[i].id == id)
-            return names[i].name;
-    return SLICE("");
-}
-
 static void put_process(struct buffer *out, const struct report *report) {
     const struct identity *identity = &report->facts->identity;
     const struct accounts *accounts = &report->facts->accounts;
@@ -77,10 +70,8 @@ static void put_process(struct buffer *out, const struct report *report) {
     buffer_char(out, ']');
     if (identity->group_count > MOST_JSON_GROUPS)
         json_number(out, "groups_omitted", (long long)identity->group_count - MOST_JSON_GROUPS);
-    json_string_or_null(out, "user",
-                        name_of(accounts->users, accounts->user_count, identity->fsuid));
-    json_string_or_null(out, "group",
-                        name_of(accounts->groups, accounts->group_count, identity->fsgid));
+    json_string_or_null(out, "user", accounts_user(accounts, identity->fsuid));
+    json_string_or_null(out, "group", accounts_group(accounts, identity->fsgid));
     json_array(out, "capabilities");
     for (unsigned i = 0; i < 64; i++)
         if (identity->effective >> i & 1 && capability_name(i))

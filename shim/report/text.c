@@ -78,27 +78,24 @@ static void put_call(struct page *page) {
     page_end_line(page);
 }
 
-static void put_id(struct page *page, const struct id_name *names, size_t count, uint32_t id) {
+static void put_id(struct page *page, uint32_t id, struct slice name) {
     buffer_format(page->out, "%u", id);
-    for (size_t i = 0; i < count; i++)
-        if (names[i].id == id && names[i].name.length > 0) {
-            buffer_char(page->out, '(');
-            escape_shown(page->out, slice_first(names[i].name, 32), page->ascii);
-            buffer_char(page->out, ')');
-        }
+    if (name.length == 0)
+        return;
+    buffer_char(page->out, '(');
+    escape_shown(page->out, slice_first(name, 32), page->ascii);
+    buffer_char(page->out, ')');
 }
 
 static void put_user(struct page *page, const char *what, uid_t id) {
-    const struct accounts *accounts = &page->report->facts->accounts;
     buffer_format(page->out, "%s=", what);
-    put_id(page, accounts->users, accounts->user_count, id);
+    put_id(page, id, accounts_user(&page->report->facts->accounts, id));
     buffer_char(page->out, ' ');
 }
 
 static void put_group(struct page *page, const char *what, gid_t id) {
-    const struct accounts *accounts = &page->report->facts->accounts;
     buffer_format(page->out, "%s", what);
-    put_id(page, accounts->groups, accounts->group_count, id);
+    put_id(page, id, accounts_group(&page->report->facts->accounts, id));
 }
 
 static void put_capabilities(struct page *page, uint64_t effective) {
@@ -159,14 +156,12 @@ static void put_why(struct page *page) {
 }
 
 static void put_owner_name(struct page *page, const struct component *component) {
-    const struct accounts *accounts = &page->report->facts->accounts;
     uid_t owner = component->status.st_uid;
-    for (size_t i = 0; i < accounts->user_count; i++)
-        if (accounts->users[i].id == owner && accounts->users[i].name.length > 0) {
-            escape_shown(page->out, slice_first(accounts->users[i].name, 32), page->ascii);
-            return;
-        }
-    buffer_format(page->out, "uid %u", owner);
+    struct slice name = accounts_user(&page->report->facts->accounts, owner);
+    if (name.length > 0)
+        escape_shown(page->out, slice_first(name, 32), page->ascii);
+    else
+        buffer_format(page->out, "uid %u", owner);
 }
 
 static void put_fix(struct page *page, const struct fix *fix) {

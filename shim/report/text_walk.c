@@ -109,6 +109,14 @@ static struct slice row_path(const struct report *report, size_t index, struct a
     return text.cut ? name : buffer_text(&text);
 }
 
+/* The name of an id, or the id itself, in a column of the table. */
+static void put_name(struct page *page, uint32_t id, struct slice name) {
+    if (name.length > 0)
+        escape_shown(page->out, slice_first(name, 16), page->ascii);
+    else
+        buffer_format(page->out, "%u", id);
+}
+
 static void put_row(struct page *page, struct arena *arena, size_t index, size_t column) {
     const struct report *report = page->report;
     const struct component *component = &report->facts->walk.components[index];
@@ -119,24 +127,10 @@ static void put_row(struct page *page, struct arena *arena, size_t index, size_t
         put_mode(page->out, component);
         buffer_char(page->out, ' ');
         size_t start = page->out->length;
-        const struct {
-            const struct id_name *names;
-            size_t count;
-            uint32_t id;
-        } ids[] = {{accounts->users, accounts->user_count, component->status.st_uid},
-                   {accounts->groups, accounts->group_count, component->status.st_gid}};
-        for (size_t i = 0; i < 2; i++) {
-            struct slice name = SLICE("");
-            for (size_t j = 0; j < ids[i].count; j++)
-                if (ids[i].names[j].id == ids[i].id)
-                    name = ids[i].names[j].name;
-            if (name.length > 0)
-                escape_shown(page->out, slice_first(name, 16), page->ascii);
-            else
-                buffer_format(page->out, "%u", ids[i].id);
-            if (i == 0)
-                buffer_char(page->out, ':');
-        }
+        put_name(page, component->status.st_uid, accounts_user(accounts, component->status.st_uid));
+        buffer_char(page->out, ':');
+        put_name(page, component->status.st_gid,
+                 accounts_group(accounts, component->status.st_gid));
         buffer_pad(page->out, start, 14);
         buffer_char(page->out, ' ');
     }
