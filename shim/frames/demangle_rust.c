@@ -42,14 +42,14 @@ static void emit(struct reader *reader, struct slice name) {
 
 /* <base-62-number>: "_" is 0, "0_" is 1. */
 static bool read_number(struct reader *reader, size_t *number) {
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const struct slice digits =
+        SLICE("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     size_t value = 0;
     bool is_empty = true;
     for (; !accept(reader, '_'); is_empty = false) {
-        char next = peek(reader);
-        const char *digit = next ? strchr(digits, next) : NULL;
-        if (!digit || __builtin_mul_overflow(value, (size_t)62, &value) ||
-            __builtin_add_overflow(value, (size_t)(digit - digits), &value))
+        size_t digit = slice_find(digits, peek(reader));
+        if (digit == digits.length || __builtin_mul_overflow(value, (size_t)62, &value) ||
+            __builtin_add_overflow(value, digit, &value))
             return false;
         reader->rest = slice_from(reader->rest, 1);
     }
@@ -114,7 +114,8 @@ static bool read_const(struct reader *reader, unsigned depth) {
     if (!read_type(reader, depth + 1))
         return false;
     accept(reader, 'n');
-    while (peek(reader) && strchr("0123456789abcdef", peek(reader)))
+    const struct slice digits = SLICE("0123456789abcdef");
+    while (slice_find(digits, peek(reader)) < digits.length)
         reader->rest = slice_from(reader->rest, 1);
     return accept(reader, '_');
 }

@@ -7,47 +7,57 @@ const char *const rank_library_marks[] = {"/site-packages/", "/dist-packages/", 
                                           "/lib64/python3", NULL};
 
 /* Native code of packages, and of what is installed below a prefix of its own: conda, a JDK. */
-static const char *const package_marks[] = {"/site-packages/", "/dist-packages/", "/node_modules/",
-                                            NULL};
-static const char *const prefix_marks[] = {"/lib/", "/lib64/", NULL};
+static const char package_marks[][16] = {"/site-packages/", "/dist-packages/", "/node_modules/"};
+static const char prefix_marks[][16] = {"/lib/", "/lib64/"};
 
 /* hier(7); then snap, Nix and Guix. */
-static const char *const system_directories[] = {"/usr/", "/bin/",  "/sbin/", "/lib/", "/lib64/",
-                                                 "/opt/", "/snap/", "/nix/",  "/gnu/", NULL};
+static const char system_directories[][16] = {"/usr/", "/bin/",  "/sbin/", "/lib/", "/lib64/",
+                                              "/opt/", "/snap/", "/nix/",  "/gnu/"};
 
-static bool holds_any(struct slice text, const char *const *marks) {
-    for (; *marks; marks++)
-        if (text.length > 0 && memmem(text.data, text.length, *marks, strlen(*marks)))
+#define HOLDS_ANY(text, marks) holds_any(text, marks, sizeof(marks) / sizeof *(marks))
+#define STARTS_WITH_ANY(text, starts)                                                              \
+    starts_with_any(text, starts, sizeof(starts) / sizeof *(starts))
+
+static bool holds(struct slice text, const char *mark) {
+    return text.length > 0 && memmem(text.data, text.length, mark, strlen(mark));
+}
+
+static bool holds_any(struct slice text, const char (*marks)[16], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (holds(text, marks[i]))
             return true;
     return false;
 }
 
-static bool starts_with_any(struct slice text, const char *const *starts) {
-    for (; *starts; starts++)
-        if (slice_starts(text, slice_of(*starts)))
+static bool starts_with_any(struct slice text, const char (*starts)[16], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (slice_starts(text, slice_of(starts[i])))
             return true;
     return false;
 }
 
 static bool is_library(struct slice file) {
-    return holds_any(file, rank_library_marks) || slice_starts(file, SLICE("<frozen "));
+    for (const char *const *mark = rank_library_marks; *mark; mark++)
+        if (holds(file, *mark))
+            return true;
+    return slice_starts(file, SLICE("<frozen "));
 }
 
 /* Below the working directory a lib is the user's too. */
 static bool is_own(struct slice object, struct slice directory) {
     if (object.length == 0 || object.data[0] != '/' ||
-        starts_with_any(object, system_directories) || holds_any(object, package_marks))
+        STARTS_WITH_ANY(object, system_directories) || HOLDS_ANY(object, package_marks))
         return false;
     bool is_below = directory.length > 1 && object.length > directory.length &&
                     slice_starts(object, directory) && object.data[directory.length] == '/';
-    return is_below || !holds_any(object, prefix_marks);
+    return is_below || !HOLDS_ANY(object, prefix_marks);
 }
 
 /* Templates of the C++ library, and Rust's, are compiled into the user's own objects. */
 static bool is_of_standard_library(struct slice function) {
-    static const char *const crates[] = {"std::",   "__gnu_cxx::", "core::", "alloc::", "<std::",
-                                         "<core::", "<alloc::",    "rust_",  "__rust",  NULL};
-    return starts_with_any(function, crates);
+    static const char crates[][16] = {"std::",   "__gnu_cxx::", "core::", "alloc::", "<std::",
+                                      "<core::", "<alloc::",    "rust_",  "__rust"};
+    return STARTS_WITH_ANY(function, crates);
 }
 
 /* What runs JavaScript and Java, code that has no names here: its own frames are the same whatever
