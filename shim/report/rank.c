@@ -139,7 +139,8 @@ void rank_frames(const struct stack *stack, struct slice directory, size_t room,
     for (size_t i = 0; i < ranking->count; i++) {
         const struct frame *frame = &stack->frames[i];
         enum rank rank = i < start ? rank_of(frame, directory) : RANK_HIDDEN;
-        bool is_generated = frame->kind == FRAME_NATIVE && frame->object.length == 0;
+        bool is_generated = frame->kind == FRAME_NATIVE && frame->object.length == 0 &&
+                            frame->function_start == 0; /* else only its path is unknown */
         ranking->ranks[i] = (uint8_t)rank;
         ranking->counts[rank]++;
         if (i < start && rank == RANK_HIDDEN)
