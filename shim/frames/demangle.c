@@ -2,6 +2,7 @@
 /* The part of the Itanium C++ ABI's mangling (section 5.1) that makes up names of functions. */
 #include "frames/demangle.h"
 #include "base/buffer.h"
+#include "frames/demangle_rust.h"
 
 enum { MOST_DEPTH = 32, MOST_STEPS = 4096, NAME_MOST = 512 };
 
@@ -14,6 +15,8 @@ struct reader {
 };
 
 static bool read_type(struct reader *reader, unsigned depth);
+static bool read_encoding(struct reader *reader, unsigned depth);
+static bool read_local(struct reader *reader, unsigned depth);
 
 static char peek(const struct reader *reader) {
     return reader->rest.length ? reader->rest.data[0] : '\0';
@@ -48,7 +51,10 @@ static void emit(struct reader *reader, const char *prefix, struct slice name, s
     if (reader->out.length)
         buffer_slice(&reader->out, SLICE("::"));
     buffer_slice(&reader->out, slice_of(prefix));
-    buffer_slice(&reader->out, name);
+    if (slice_find(name, '$') < name.length)
+        demangle_rust_escapes(&reader->out, name);
+    else
+        buffer_slice(&reader->out, name);
 }
 
 /* <seq-id> or <number>, as in S1_ and T_: digits and capitals up to an underscore. */
@@ -79,6 +85,18 @@ static bool is_rust_hash(const struct reader *reader, struct slice name) {
     return true;
 }
 
+/* <expr-primary>, behind its L: a type and a number, or a function by its name. */
+static bool read_literal(struct reader *reader, unsigned depth) {
+    bool read;
+    if (accept(reader, "_Z"))
+        return read_encoding(reader, depth + 1); /* with its E */
+    read = read_type(reader, depth + 1);
+    accept(reader, "n");
+    while (accept_one(reader, "0123456789")) {
+    }
+    return read && accept(reader, "E");
+}
+
 /* <template-args>, skipped. */
 static bool read_arguments(struct reader *reader, unsigned depth) {
     if (goes_too_far(reader, depth) || !accept_one(reader, "IJ"))
@@ -86,17 +104,14 @@ static bool read_arguments(struct reader *reader, unsigned depth) {
     reader->silent++;
     while (!accept(reader, "E")) {
         bool read;
-        if (peek(reader) == 'J') {
+        if (peek(reader) == 'J')
             read = read_arguments(reader, depth + 1);
-        } else if (accept(reader, "L")) { /* <expr-primary>: a type and a number */
+        else if (accept(reader, "XadL")) /* the only <expression> that is read: &function */
+            read = read_literal(reader, depth) && accept(reader, "E");
+        else if (accept(reader, "L"))
+            read = read_literal(reader, depth);
+        else
             read = read_type(reader, depth + 1);
-            accept(reader, "n");
-            while (accept_one(reader, "0123456789")) {
-            }
-            read = read && accept(reader, "E");
-        } else {
-            read = read_type(reader, depth + 1);
-        }
         if (!read)
             return false;
     }
@@ -195,6 +210,12 @@ static bool read_component(struct reader *reader, unsigned depth) {
         if (!read_sequence(reader))
             return false;
         emit(reader, "", SLICE("{unnamed}"), SLICE("{unnamed}"));
+    } else if (accept(reader, "cv")) { /* conversion to a type */
+        reader->silent++;
+        if (!read_type(reader, depth + 1))
+            return false;
+        reader->silent--;
+        emit(reader, "operator", SLICE(" (type)"), SLICE(""));
     } else if (!read_operator(reader)) {
         return false;
     }
@@ -249,6 +270,12 @@ static bool read_type(struct reader *reader, unsigned depth) {
         return read_type(reader, depth + 1) && read_type(reader, depth + 1);
     if (accept(reader, "N"))
         return read_nested(reader, depth + 1);
+    if (accept(reader, "Z"))
+        return read_local(reader, depth + 1);
+    if (accept(reader, "u")) { /* a vendor's type */
+        struct slice name;
+        return read_source_name(reader, &name);
+    }
     if (accept(reader, "T"))
         return read_sequence(reader) && read_arguments_if_any(reader, depth);
     if (accept(reader, "St"))
@@ -258,19 +285,59 @@ static bool read_type(struct reader *reader, unsigned depth) {
     return read_component(reader, depth + 1);
 }
 
+static bool read_name(struct reader *reader, unsigned depth) {
+    if (accept(reader, "N"))
+        return read_nested(reader, depth);
+    if (accept(reader, "Z"))
+        return read_local(reader, depth);
+    if (accept(reader, "St"))
+        emit(reader, "", SLICE("std"), SLICE("std"));
+    else if (reader->silent && peek(reader) == 'S')
+        return read_substitution(reader) && read_arguments_if_any(reader, depth);
+    return read_component(reader, depth);
+}
+
+/* <encoding> up to an E, which ends it where it is inside of another: a name, and the types of the
+ * parameters, which are skipped. */
+static bool read_encoding(struct reader *reader, unsigned depth) {
+    if (goes_too_far(reader, depth) || !read_name(reader, depth + 1))
+        return false;
+    reader->silent++;
+    bool read = read_types(reader, depth);
+    reader->silent--;
+    return read;
+}
+
+/* <local-name>, behind its Z: what stands in the body of a function. */
+static bool read_local(struct reader *reader, unsigned depth) {
+    if (!read_encoding(reader, depth + 1))
+        return false;
+    if (accept(reader, "d")) { /* in a default argument */
+        while (accept_one(reader, "0123456789")) {
+        }
+        if (!accept(reader, "_"))
+            return false;
+    }
+    return read_name(reader, depth + 1);
+}
+
+/* What a thunk corrects before it goes on to the function: offsets, negative ones behind an n. */
+static bool skip_thunk(struct reader *reader) {
+    int offsets = accept(reader, "Tv") ? 2 : accept(reader, "Th") ? 1 : 0;
+    for (int i = 0; i < offsets; i++) {
+        while (accept_one(reader, "n0123456789")) {
+        }
+        if (!accept(reader, "_"))
+            return false;
+    }
+    return true;
+}
+
 struct slice demangle_nested(struct arena *arena, struct slice mangled) {
     char text[NAME_MOST];
     struct reader reader = {.rest = mangled, .out = {.data = text, .capacity = sizeof text}};
-    if (!accept(&reader, "_Z"))
-        return SLICE("");
-    bool read;
-    if (accept(&reader, "N")) {
-        read = read_nested(&reader, 0);
-    } else {
-        if (accept(&reader, "St"))
-            emit(&reader, "", SLICE("std"), SLICE("std"));
-        read = read_component(&reader, 0);
-    }
+    bool read = accept(&reader, "_Z") ? skip_thunk(&reader) && read_name(&reader, 0)
+                                      : demangle_rust(&reader.out, mangled);
     if (!read || reader.out.cut)
         return SLICE("");
     return arena_copy(arena, buffer_text(&reader.out));

@@ -5,6 +5,7 @@
 #include "frames/object.h"
 #include "incident.h"
 #include <libunwind-x86_64.h>
+#include <pthread.h>
 #include <string.h>
 
 _Static_assert(offsetof(struct registers, rip) == REGISTERS_RIP &&
@@ -30,6 +31,9 @@ enum {
     /* Links of a chain of frame pointers that are looked at before it is believed. */
     MOST_LINKS = 512,
 };
+
+static const char NO_ADDRESS[] = "a return address on the stack is none";
+static const char IN_A_CIRCLE[] = "the stack runs in a circle";
 
 /* What libunwind's accessors are told. */
 struct source {
@@ -233,18 +237,38 @@ static bool leads_out(struct walker *walker, uintptr_t rbp) {
     return true;
 }
 
+/* Whether `address` is where a function of libc's starts, which no call returns to: makecontext(3)
+ * lets the coroutine return so to __start_context, and this stack has nothing above. */
+static bool is_coroutine_start(struct walker *walker, uintptr_t address) {
+    struct source *source = &walker->source;
+    struct object object, libc;
+    unw_proc_info_t info;
+    bool is_libc = object_find(source->memory, address, &object) &&
+                   object_find(source->memory, (uintptr_t)pthread_self, &libc) &&
+                   object.start == libc.start;
+    return is_libc && find_entry(walker->space, address, &info, 0, source) == 0 &&
+           info.start_ip == address;
+}
+
+/* What a function without a table entry may return to: behind a call; where a signal's handler
+ * returns to, whose entry starts a byte early; or where a coroutine started. */
+static bool is_return_address(struct walker *walker, uintptr_t address) {
+    unw_proc_info_t info;
+    return follows_call(walker->source.memory, address) ||
+           find_entry(walker->space, address - 1, &info, 0, &walker->source) == 0 ||
+           is_coroutine_start(walker, address);
+}
+
 /* From a function without an unwind table entry: by the frame pointer, if that is what rbp can be.
  */
 static bool step_by_frame_pointer(struct walker *walker) {
     struct memory *memory = walker->source.memory;
     unw_word_t rbp;
     uintptr_t saved[2]; /* the caller's rbp, the return address */
-    struct object object;
     if (unw_get_reg(&walker->cursor, UNW_X86_64_RBP, &rbp) != 0 || rbp < walker->sp || rbp % 8 ||
         rbp - walker->sp > MOST_FRAME_BYTES || !memory_read(memory, rbp, saved, sizeof saved))
         return false;
-    if (!object_find(memory, saved[1] - 1, &object) && !follows_call(memory, saved[1]) &&
-        !leads_out(walker, rbp))
+    if (!is_return_address(walker, saved[1]) && !leads_out(walker, rbp))
         return false;
     walker->pc = saved[1];
     walker->sp = rbp + sizeof saved;
@@ -265,23 +289,40 @@ static bool advances(struct walker *walker, uintptr_t sp) {
     return true;
 }
 
-/* To the caller: fills in what only this step tells of `frame`. False: the walk ends with it. */
+/* From a function without an unwind table entry. Data of an object has none either. */
+static bool step_without_entry(struct walker *walker, struct frame *frame) {
+    if (is_coroutine_start(walker, walker->pc))
+        return false;
+    bool is_proven = walker->interrupted || walker->by_frame_pointer;
+    if (!is_proven && !follows_call(walker->source.memory, walker->pc)) {
+        walker->ended = NO_ADDRESS;
+        frame->pc = 0;
+        return false;
+    }
+    if (!step_by_frame_pointer(walker)) {
+        walker->ended = "no unwind information and no frame pointer";
+        return false;
+    }
+    frame->cfa = walker->sp;
+    return true;
+}
+
+/* To the caller: fills in what only this step tells of `frame`. False: the walk ends with it, and
+ * before it where its pc is 0. */
 static bool step(struct walker *walker, struct frame *frame) {
     struct source *source = &walker->source;
     source->no_entry = false;
     source->function_start = 0;
     box_rewind(walker->box);
     int result = unw_step(&walker->cursor);
-    if (source->no_entry) {
-        if (step_by_frame_pointer(walker)) {
-            frame->cfa = walker->sp;
-            return true;
-        }
-        walker->ended = "no unwind information and no frame pointer";
-        return false;
-    }
+    if (source->no_entry)
+        return step_without_entry(walker, frame);
     frame->function_start = source->function_start;
     unw_word_t pc = 0, sp = 0;
+    if (result == -UNW_EBADFRAME) { /* libunwind has come nowhere */
+        walker->ended = IN_A_CIRCLE;
+        return false;
+    }
     if (result < 0 || unw_get_reg(&walker->cursor, UNW_REG_SP, &sp) != 0) {
         walker->ended = source->reads_left ? "the stack or its unwind information cannot be read"
                                            : "the unwind information has no end";
@@ -291,7 +332,7 @@ static bool step(struct walker *walker, struct frame *frame) {
     if (result == 0)
         return false;
     if (unw_get_reg(&walker->cursor, UNW_REG_IP, &pc) != 0 || !advances(walker, sp)) {
-        walker->ended = "the stack runs in a circle";
+        walker->ended = IN_A_CIRCLE;
         return false;
     }
     walker->pc = pc;
@@ -315,7 +356,7 @@ static size_t walk(struct walker *walker, struct frame *frames, size_t capacity)
     size_t count = 0;
     for (;;) {
         if (!at_code(walker)) {
-            walker->ended = "a return address on the stack is none";
+            walker->ended = NO_ADDRESS;
             return count;
         }
         if (count == capacity) {
@@ -326,7 +367,7 @@ static size_t walk(struct walker *walker, struct frame *frames, size_t capacity)
         *frame = (struct frame){
             .kind = FRAME_NATIVE, .pc = walker->pc, .interrupted = walker->interrupted};
         if (!step(walker, frame))
-            return count;
+            return frame->pc ? count : count - 1;
     }
 }
 

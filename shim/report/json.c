@@ -3,10 +3,13 @@
 #include "report/json.h"
 #include "base/errnames.h"
 #include "base/escape.h"
-#include "report/rank.h"
 #include "report/report.h"
 
-enum { MOST_JSON_COMPONENTS = 40, MOST_JSON_GROUPS = 256 };
+enum {
+    MOST_JSON_COMPONENTS = 40,
+    MOST_JSON_GROUPS = 256,
+    END_BYTES = 1024, /* enough for what follows the frames */
+};
 
 /* Days to a date in the proleptic Gregorian calendar: Howard Hinnant's civil_from_days. */
 static void put_time(struct buffer *out, struct timespec now) {
@@ -252,25 +255,25 @@ static void put_frame(struct buffer *out, const struct frame *frame) {
     buffer_char(out, '}');
 }
 
-/* Innermost first, and the same ones as in the text; the interpreter's in between, while they leave
- * room for what counts. */
-static void put_frames(struct buffer *out, const struct report *report) {
-    const struct stack *stack = report->stack;
-    struct ranking ranking;
-    size_t put[RANK_COUNT] = {0};
-    rank_frames(stack, report->most_frames, &ranking);
+/* Innermost first, all that were found: PERMSHIM_FRAMES is for what a person reads. Should there
+ * not be room for all, an interpreter's give way first. */
+static void put_frames(struct buffer *out, const struct stack *stack) {
+    size_t omitted = 0, most = out->capacity > END_BYTES ? out->capacity - END_BYTES : 0;
     json_array(out, "frames");
-    for (size_t i = 0; i < stack->count; i++) {
-        enum rank rank = rank_of(&ranking, i);
-        if (rank == RANK_INTERPRETER ? out->length < out->capacity / 2
-                                     : put[rank]++ < ranking.shares[rank])
+    for (size_t i = 0; i < stack->count && !out->cut; i++) {
+        size_t before = out->length;
+        bool has_room = !stack->frames[i].interpreter || before < most / 2;
+        if (has_room)
             put_frame(out, &stack->frames[i]);
-        else if (rank == RANK_INTERPRETER)
-            ranking.omitted++;
+        if (!has_room || out->cut || out->length > most) {
+            out->length = before;
+            out->cut = false;
+            omitted++;
+        }
     }
     buffer_char(out, ']');
-    if (ranking.omitted > 0)
-        json_number(out, "frames_omitted", (long long)ranking.omitted);
+    if (omitted > 0)
+        json_number(out, "frames_omitted", (long long)omitted);
     if (stack->ended)
         json_string(out, "frames_ended", slice_of(stack->ended));
 }
@@ -308,7 +311,7 @@ static void put_failure(struct buffer *out, const struct report *report, bool br
     } else {
         put_components(out, report);
         put_fixes(out, verdict);
-        put_frames(out, report);
+        put_frames(out, report->stack);
     }
     json_key(out, "fingerprint");
     buffer_format(out, "\"%016lx\"", report->fingerprint);

@@ -7,18 +7,31 @@
 
 enum rank {
     RANK_USER,    /* Python code of the user's own */
-    RANK_LIBRARY, /* of the standard library and of installed packages */
-    RANK_NATIVE,
-    RANK_INTERPRETER, /* what only runs the Python frames, the program's start included */
+    RANK_OWN,     /* native code of the user's own: of no system directory and no package */
+    RANK_LIBRARY, /* Python code of the standard library and of installed packages */
+    RANK_NATIVE,  /* all other native code */
+    RANK_HIDDEN,  /* what only runs the others: an interpreter, libc's start of a thread */
     RANK_COUNT
 };
 
+enum { RANK_MOST_FRAMES = 2 * STACK_MOST_FRAMES }; /* native ones, and as many of Python */
+
 struct ranking {
     const struct stack *stack;
-    size_t outermost_python;   /* an index; stack->count: no Python frame */
+    size_t count;              /* of frames that are ranked: the innermost RANK_MOST_FRAMES */
     size_t counts[RANK_COUNT]; /* how many frames are of each rank */
-    size_t shares[RANK_COUNT]; /* how many of them, from the innermost on, are to be shown */
-    size_t omitted;            /* frames above RANK_INTERPRETER that no share holds */
+    size_t omitted;            /* frames above RANK_HIDDEN that there is no room for */
+    bool has_interpreter;      /* some of RANK_HIDDEN are an interpreter's */
+    bool has_generated_code;   /* functions that only the program's own runtime has names for */
+    uint8_t ranks[RANK_MOST_FRAMES];
+};
+
+/* Some frames that read the same, as a recursion leaves them: one line of a report. */
+struct rank_run {
+    const struct frame *frame;
+    size_t times;
+    enum rank rank;
+    size_t next; /* where to look for the next run of the rank */
 };
 
 /* Where Python keeps code that is not the user's. The first two hold packages, and what follows
@@ -26,9 +39,13 @@ struct ranking {
 extern const char *const rank_library_marks[];
 enum { RANK_PACKAGE_MARKS = 2 };
 
-/* Counts, and shares `room` out by rank; RANK_INTERPRETER takes no room and has no share. Pure. */
-void rank_frames(const struct stack *stack, size_t room, struct ranking *ranking);
+/* Ranks the frames of `stack` for a program that runs in `directory`, where `room` lines can be
+ * given to them. Pure. */
+void rank_frames(const struct stack *stack, struct slice directory, size_t room,
+                 struct ranking *ranking);
 
-enum rank rank_of(const struct ranking *ranking, size_t index);
+/* Goes from run to run: by rank, in each from the innermost frame on, RANK_HIDDEN not at all.
+ * Starts with a `run` of zeros; false behind the last. */
+bool rank_next(const struct ranking *ranking, struct rank_run *run);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The callers in the text report. JSON has every frame in its place, innermost first; here the
- * user's own Python code comes first, then the libraries' and then the native frames that it went
- * through. What only runs the interpreter is left out and counted.
+ * user's own code comes first, then the libraries' (rank.h). What only runs the others is left out
+ * and counted, and frames of a recursion that read the same are one line.
  */
 #include "base/escape.h"
 #include "report/page.h"
@@ -26,9 +26,8 @@ static struct slice short_name(const struct page *page, struct slice file) {
     return file;
 }
 
-static void put_python(struct page *page, const struct frame *frame, enum rank rank) {
+static void put_python(struct page *page, const struct frame *frame) {
     struct slice file = short_name(page, frame->file);
-    page_paint(page, rank == RANK_LIBRARY ? PAINT_DIM : PAINT_BOLD);
     if (file.length > 70) {
         buffer_slice(page->out, SLICE("..."));
         file = slice_from(file, file.length - 67);
@@ -36,7 +35,6 @@ static void put_python(struct page *page, const struct frame *frame, enum rank r
     escape_shown(page->out, file, page->ascii);
     buffer_format(page->out, ":%d in ", frame->line);
     escape_shown(page->out, slice_first(frame->function, 80), page->ascii);
-    page_paint(page, PAINT_NONE);
 }
 
 static void put_native(struct page *page, const struct frame *frame) {
@@ -54,53 +52,61 @@ static void put_native(struct page *page, const struct frame *frame) {
     }
 }
 
-/* Shows what there is room for of one rank. */
-static size_t put_rank(struct page *page, const struct ranking *ranking, enum rank rank,
-                       size_t shown) {
-    const struct stack *stack = ranking->stack;
-    size_t left = ranking->shares[rank];
-    for (size_t i = 0; i < stack->count && left > 0; i++) {
-        if (rank_of(ranking, i) != rank)
-            continue;
-        left--;
-        page_label(page, shown++ == 0 ? "from:" : "");
-        if (stack->frames[i].kind == FRAME_PYTHON)
-            put_python(page, &stack->frames[i], rank);
-        else
-            put_native(page, &stack->frames[i]);
-        page_end_line(page);
-    }
-    return shown;
+static void put_run(struct page *page, const struct rank_run *run) {
+    page_paint(page, run->rank <= RANK_OWN ? PAINT_BOLD : PAINT_DIM);
+    if (run->frame->kind == FRAME_PYTHON)
+        put_python(page, run->frame);
+    else
+        put_native(page, run->frame);
+    if (run->times > 1)
+        buffer_format(page->out, "  (%zu times)", run->times);
+    page_paint(page, PAINT_NONE);
+    page_end_line(page);
 }
 
 /* What is not shown, and why the stack is shorter than it should be. */
-static void put_rest(struct page *page, const struct ranking *ranking, const char *label) {
-    size_t hidden = ranking->counts[RANK_INTERPRETER], omitted = ranking->omitted;
-    const char *ended = ranking->stack->ended;
-    page_label(page, label);
+static void put_rest(struct page *page, const struct ranking *ranking) {
+    size_t hidden = ranking->counts[RANK_HIDDEN], omitted = ranking->omitted;
+    const char *ended = ranking->stack->ended, *separator = "";
     buffer_char(page->out, '(');
     if (hidden > 0)
-        buffer_format(page->out, "%zu interpreter frame%s", hidden, hidden == 1 ? "" : "s");
+        buffer_format(page->out, "%zu %s frame%s", hidden,
+                      ranking->has_interpreter ? "interpreter" : "start", hidden == 1 ? "" : "s");
     if (omitted > 0)
         buffer_format(page->out, "%s%zu more", hidden > 0 ? " and " : "", omitted);
-    if (hidden + omitted > 0)
-        buffer_format(page->out, " left out%s", ended ? "; " : "");
-    if (ended)
-        buffer_format(page->out, "the stack is incomplete: %s", ended);
-    buffer_slice(page->out, SLICE(")"));
+    if (hidden + omitted > 0) {
+        buffer_slice(page->out, SLICE(" left out"));
+        separator = "; ";
+    }
+    if (ended) {
+        buffer_format(page->out, "%sthe stack is incomplete: %s", separator, ended);
+        separator = "; ";
+    }
+    if (ranking->has_generated_code)
+        buffer_format(page->out, "%sof JIT code 'permshim frames' tells more", separator);
+    buffer_char(page->out, ')');
     page_end_line(page);
 }
 
 void page_put_frames(struct page *page) {
     const struct stack *stack = page->report->stack;
+    struct slice directory = page->report->facts->working_directory;
     struct ranking ranking;
-    size_t shown = 0, room = page->lines_left, most = page->report->most_frames;
-    rank_frames(stack, room < most ? room : most, &ranking);
-    bool has_rest = ranking.counts[RANK_INTERPRETER] + ranking.omitted > 0 || stack->ended;
-    if (has_rest && room > 0 && room <= most)
-        rank_frames(stack, room - 1, &ranking); /* its line is one of those that are left */
-    for (enum rank rank = RANK_USER; rank < RANK_INTERPRETER; rank++)
-        shown = put_rank(page, &ranking, rank, shown);
-    if (has_rest && most > 0 && page->lines_left > 0)
-        put_rest(page, &ranking, shown > 0 ? "" : "from:");
+    struct rank_run run = {0};
+    size_t room = page->lines_left, most = page->report->most_frames, shown = 0;
+    rank_frames(stack, directory, room < most ? room : most, &ranking);
+    bool has_rest = ranking.counts[RANK_HIDDEN] + ranking.omitted > 0 || stack->ended ||
+                    ranking.has_generated_code;
+    if (most == 0 || room == 0)
+        return;
+    if (has_rest && room <= most) /* its line is one of those that are left */
+        rank_frames(stack, directory, most = room - 1, &ranking);
+    for (; shown < most && rank_next(&ranking, &run); shown++) {
+        page_label(page, shown == 0 ? "from:" : "");
+        put_run(page, &run);
+    }
+    if (has_rest) {
+        page_label(page, shown == 0 ? "from:" : "");
+        put_rest(page, &ranking);
+    }
 }

@@ -40,7 +40,7 @@ check "each child reports" 1001 "$(jq -r .pid "$tmp/forks" | sort -u | wc -l)"
 check "by its own stack" 1000 "$(having forks '.frames[1].symbol == "case_forks" and .frames[2].symbol == "main"')"
 
 check "coroutine" 5 "$(run coroutine "$tmp/locks" coroutine "$tmp/empty")"
-check "on to its start" 5 "$(having coroutine "$called and .frames[1].symbol == \"coroutine\"")"
+check "on to its start" 5 "$(having coroutine "$called and .frames[1].symbol == \"coroutine\" and .frames_ended == null")"
 check "and not into the stack of who resumed it" 0 "$(having coroutine 'any(.frames[]; .symbol == "main")')"
 
 check "struck by signals" 200 "$(run vdso "$tmp/locks" vdso "$tmp/empty")"

@@ -54,13 +54,28 @@ check "what is no report is passed over" "$text" "$(
     } | frames
 )"
 check "a paragraph for each failure" 3 "$(cat "$tmp"/line.log{,,} | frames | grep -c '^"/nowhere')"
+# A log of many failures costs what its different frames cost.
+mkdir "$tmp/counted"
+cat >"$tmp/counted/eu-addr2line" <<END_SH
+#!/bin/sh
+echo "\$*" >>'$tmp/counted/calls'
+exec $(command -v eu-addr2line) "\$@"
+END_SH
+chmod +x "$tmp/counted/eu-addr2line"
+jq -c 'range(300) as $i | .call.path = "/nowhere/\($i).png" | .pid = $i | .tid = $i' "$tmp/line.log" >"$tmp/many.log"
+PATH=$tmp/counted:$PATH frames "$tmp/many.log" >"$tmp/many"
+check "many: a paragraph for each, in order" "" "$(for ((i = 0; i < 300; i++)); do
+    printf '%s\n' "$text" '' | sed "1s|/a.png|/$i.png|; 2s/ pid [0-9]*/ pid $i/"
+done | diff - "$tmp/many" | head -n 4)"
+check "many: an object is asked once" "$(jq -r '.frames[].object' "$tmp/line.log" | sort -u | wc -l)" \
+    "$(wc -l <"$tmp/counted/calls")"
 check "no failure, no words" "" "$(frames </dev/null)"
 check "an interrupted frame's address is its own" "$(jq -r '.frames[1].offset' "$tmp/line.log" |
     eu-addr2line -e "$tmp/line")" "$(jq -c '.frames[1].interrupted = true' "$tmp/line.log" |
     frames | sed -n 's/^  #1 .* at \(.*\)  .*/\1/p')"
 check_like "where the stack ended" "*[(]the stack is incomplete: no more)" \
     "$(jq -c '.frames_ended = "no more"' "$tmp/line.log" | frames)"
-check_like "what a log left out" "*[(]7 more frames: *" "$(jq -c '.frames_omitted = 7' "$tmp/line.log" | frames)"
+check_like "what a log left out" "*[(]7 more frames are not in the log)" "$(jq -c '.frames_omitted = 7' "$tmp/line.log" | frames)"
 check "no byte that drives a terminal" 0 "$(
     jq -c '.frames = [{kind: "python", file: "\u001b]0;x\u0007", line: 1, function: "\u009b2J"}]' "$tmp/line.log" |
         frames | LC_ALL=C grep -c -e $'\x1b' -e $'\x07' -e $'\xc2\x9b' || true)"
@@ -140,6 +155,9 @@ cat >"$map" <<'END_MAP'
 7f0000001000 20 JS:~second b c.js:2
 0x7F0000002000 0x10 LazyCompile:third
 broken
+7f000000300 x 7f000000300 y
+ffffffffff600000 1000 [vsyscall]
+0x00007f0000004000 0x0000000000000100 void Album.load(java.lang.String)
 END_MAP
 jit() { # ADDRESS [INTERRUPTED]
     jq -c --arg pc "$1" --argjson pid "$pid" --argjson interrupted "${2:-false}" '.pid = $pid | .frames = [
@@ -150,6 +168,14 @@ check "JIT: the last line" "JS:~second b c.js:2  [0x7f0000001010]" "$(jit 0x7f00
 check "JIT: a return address behind the end" "JS:~second b c.js:2  [0x7f0000001020]" "$(jit 0x7f0000001020)"
 check "JIT: interrupted there" "JS:*first a.js:1  [0x7f0000001020]" "$(jit 0x7f0000001020 true)"
 check "JIT: 0x and upper case" "LazyCompile:third  [0x7f000000200f]" "$(jit 0x7f000000200f)"
+check "JIT: zeros before, as Java has them" "void Album.load(java.lang.String)  [0x7f0000004001]" "$(jit 0x7f0000004001)"
+check "JIT: several, each with its own" "JS:~second JS:*first LazyCompile:third void ?" "$(
+    jq -c --argjson pid "$pid" '.pid = $pid | .frames = [("1010", "1030", "2001", "4001", "3fff") |
+        {kind: "native", object: null, offset: "0x7f000000\(.)"}]' \
+        "$tmp/line.log" | frames | sed -n 's/^  #. *\([^ ]*\) .*/\1/p' | xargs)"
+check "JIT: another process's map is not asked" "?  [0x7f0000001010]" "$(
+    jq -c --argjson pid "$pid" '.frames = [{kind: "native", object: null, offset: "0x7f0000001010"}] | ., .pid = $pid' \
+        "$tmp/line.log" | frames | sed -n 's/^  #0   //p' | head -n 1)"
 check "JIT: between" "?  [0x7f0000001fff]" "$(jit 0x7f0000001fff)"
 if command -v node >/dev/null; then
     cat >"$tmp/album.js" <<'END_JS'
