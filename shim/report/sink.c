@@ -5,8 +5,12 @@
 #include "report/report.h"
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
+#include <linux/limits.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
-enum { SIGNAL_PIPE = 13, SIGNAL_FILE_SIZE = 25 };
+enum { SIGNAL_PIPE = 13, SIGNAL_FILE_SIZE = 25, PATIENCE_MS = 100 };
 
 static struct {
     dev_t device;
@@ -44,21 +48,80 @@ static uint64_t write_signals(void) {
     return (uint64_t)1 << (SIGNAL_PIPE - 1) | (uint64_t)1 << (SIGNAL_FILE_SIZE - 1);
 }
 
-static void write_quietly(int descriptor, struct slice text) {
+static long write_bytes(int descriptor, struct slice text) {
+    return sys_write(descriptor, text.data, text.length);
+}
+
+static long write_quietly(long (*write)(int, struct slice), int descriptor, struct slice text) {
     uint64_t pending = 0;
     sys_call(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0);
-    long written = sys_write(descriptor, text.data, text.length);
+    long written = write(descriptor, text);
     uint64_t raised = write_signals() & ~pending;
     if ((written == -EPIPE || written == -EFBIG) && raised != 0) {
         struct timespec now = {0};
         sys_call(SYS_rt_sigtimedwait, (long)&raised, 0, (long)&now, sizeof raised, 0, 0);
     }
+    return written;
 }
 
-static bool takes_bytes_now(void) {
+/* ---- a stderr that somebody has to read ---- */
+
+/* A line that its reader did not take in time; the next one begins anew. */
+static atomic_bool torn;
+
+/* Whether there is room for PIPE_BUF bytes, within so many milliseconds. */
+static bool takes_bytes(int timeout_ms) {
     struct pollfd polled = {.fd = 2, .events = POLLOUT};
-    return sys_poll(&polled, 1, 0) == 1 && (polled.revents & POLLOUT) != 0 &&
+    return sys_poll(&polled, 1, timeout_ms) == 1 && (polled.revents & POLLOUT) != 0 &&
            (polled.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+/* At once and without waiting, so that no other process writes between: an empty pipe takes it
+ * whole, and since Linux 6.5 the pipe itself tells what it takes. 0 where that cannot be had. */
+static long write_without_waiting(int descriptor, struct slice text) {
+    struct iovec bytes = {(void *)text.data, text.length};
+    int waiting = 0;
+    if (start.type == S_IFSOCK)
+        return sys_call(SYS_sendto, descriptor, (long)text.data, (long)text.length, MSG_DONTWAIT, 0,
+                        0);
+    if (start.type != S_IFIFO)
+        return 0;
+    long written = sys_call(SYS_pwritev2, descriptor, (long)&bytes, 1, -1, -1, RWF_NOWAIT);
+    if (written != -EOPNOTSUPP && written != -ENOSYS)
+        return written;
+    bool empty = sys_call(SYS_ioctl, descriptor, FIONREAD, (long)&waiting, 0, 0, 0) == 0 &&
+                 waiting == 0 &&
+                 (long)text.length <= sys_call(SYS_fcntl, descriptor, F_GETPIPE_SZ, 0, 0, 0, 0);
+    return empty ? write_bytes(descriptor, text) : 0;
+}
+
+/* More than PIPE_BUF bytes: that there is room for some does not say that there is for all, and a
+ * reader that has stopped would stop the host. */
+static void write_long(struct slice text) {
+    long written = write_quietly(write_without_waiting, 2, text);
+    if (written < 0)
+        return;
+    size_t done = (size_t)written;
+    while (done < text.length && takes_bytes(done > 0 ? PATIENCE_MS : 0)) {
+        struct slice piece = slice_first(slice_from(text, done), PIPE_BUF);
+        written = write_quietly(write_bytes, 2, piece);
+        if (written <= 0)
+            break;
+        done += (size_t)written;
+    }
+    if (done > 0 && done < text.length)
+        atomic_store(&torn, true);
+}
+
+static void write_to_reader(struct slice text) {
+    if (!takes_bytes(0))
+        return;
+    if (atomic_exchange(&torn, false))
+        write_quietly(write_bytes, 2, SLICE("\n"));
+    if (text.length <= PIPE_BUF)
+        write_quietly(write_bytes, 2, text);
+    else
+        write_long(text);
 }
 
 /* Where poll(2) may not be called, nor a SIGPIPE taken back: a second opening of the same pipe or
@@ -69,7 +132,11 @@ static void write_anew(struct slice text) {
     int descriptor = sys_openat(AT_FDCWD, "/proc/thread-self/fd/2", flags, 0);
     if (descriptor < 0)
         return;
-    sys_write(descriptor, text.data, text.length);
+    if (atomic_exchange(&torn, false))
+        sys_write(descriptor, "\n", 1);
+    long written = sys_write(descriptor, text.data, text.length);
+    if (written > 0 && (size_t)written < text.length)
+        atomic_store(&torn, true);
     sys_close(descriptor);
 }
 
@@ -78,11 +145,11 @@ void sink_stderr(struct slice text) {
         return;
     /* A pipe or terminal that nobody reads must not stop the host. */
     if (start.type == S_IFREG)
-        write_quietly(2, text);
+        write_quietly(write_bytes, 2, text);
     else if (sys_careful)
         write_anew(text);
-    else if (takes_bytes_now())
-        write_quietly(2, text);
+    else
+        write_to_reader(text);
 }
 
 /* %p is the process, %h the host. */
@@ -116,6 +183,6 @@ void sink_log(struct arena *arena, struct slice line, pid_t pid) {
     int descriptor = sys_openat(AT_FDCWD, path, flags, 0666);
     if (descriptor < 0)
         return;
-    write_quietly(descriptor, line);
+    write_quietly(write_bytes, descriptor, line);
     sys_close(descriptor);
 }

@@ -90,6 +90,40 @@ PROMISE(stderr_a_full_pipe) {
     EXPECT(reports() == 1);
 }
 
+/* A line of JSON is longer than what room in a pipe is promised for. Here nobody reads until the
+ * host has ended: what it got rid of are whole lines but for the last. */
+PROMISE(stderr_a_pipe_that_fills) {
+    int ends[2];
+    if (host_again()) {
+        char path[4000] = "";
+        alarm(20);
+        for (unsigned i = 0; i < 60; i++) {
+            size_t length = 2500 + 20 * i;
+            memset(path, '/', length);
+            path[0] = '.';
+            snprintf(path + length, sizeof path - length, "missing%u.png", i);
+            EXPECT(open(path, O_RDONLY) == -1 && errno == ENOENT);
+        }
+        return;
+    }
+    EXPECT(setenv("PERMSHIM_FORMAT", "json", 1) == 0);
+    EXPECT(pipe(ends) == 0);
+    EXPECT(run_again_with_stderr(ends[1]) == 0);
+    EXPECT(reports() == 60);
+    close(ends[1]);
+    FILE *lines = fdopen(ends[0], "r");
+    char *line = NULL;
+    size_t room = 0, whole = 0, torn = 0;
+    while (lines && getline(&line, &room, lines) > 0)
+        if (strncmp(line, "{\"v\":", 5) == 0 && strcmp(line + strlen(line) - 2, "}\n") == 0)
+            whole++;
+        else
+            torn++;
+    EXPECT(whole > 5 && torn <= 1);
+    free(line);
+    fclose(lines);
+}
+
 static volatile sig_atomic_t pipe_signals;
 
 static void count_pipe_signal(int number) {
