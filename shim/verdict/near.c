@@ -129,7 +129,9 @@ static enum cause first_cause(struct trial *trial, const struct neighbour *near)
         slip++;
     const struct facts *facts = trial->facts;
     bool whole_tree = facts->walk.count <= 3 || facts->neighbours.elsewhere == ELSEWHERE_HOST;
-    bool of_host = slip == SLIP_BASE && trial->incident->path[0] == '/' &&
+    /* All of it is there, below another start: the / is what is too many. */
+    bool slash_alone = near->base_is && !near->unlikely;
+    bool of_host = slip == SLIP_BASE && trial->incident->path[0] == '/' && !slash_alone &&
                    facts->identity.container.length > 0 && whole_tree;
     return of_host ? CAUSE_host_path : slip_causes[slip];
 }
