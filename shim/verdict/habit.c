@@ -49,6 +49,12 @@ static struct slice pad_as(struct trial *trial, const struct neighbour *near, bo
                         digits);
 }
 
+/* Of two encodings of a name: UTF-8 is right, and what was read in the wrong one grows. */
+static bool asked_is_garbled(struct slice asked, struct slice there) {
+    return utf8_valid(there) &&
+           (!utf8_valid(asked) || slice_basename(asked).length > slice_basename(there).length);
+}
+
 /* By the language of the calling program; empty: there is nothing to say. */
 static struct slice habit(struct trial *trial, enum slip slip, const struct neighbour *near) {
     static const struct {
@@ -93,6 +99,12 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
     else if (slip == SLIP_URI)
         line = python ? "in the program: urllib.parse.unquote(urllib.parse.urlsplit(uri).path)"
                       : "decode the URI where it is read";
+    else if (slip == SLIP_UNICODE && near_is_encoded(trial, near))
+        line = asked_is_garbled(path, near->path)
+                   ? "read the list of names in the encoding that it is written in"
+                   : "unpack the archive again with the names' encoding (unzip -O CP1252, or "
+                     "CP437), or "
+                     "rename what is there (convmv)";
     else if (slip == SLIP_NUMBER)
         return pad_as(trial, near, python);
     else if (slip == SLIP_BASE && near->base_is &&
