@@ -195,6 +195,25 @@ static void a_new_file_is_created(void **state) {
     assert_non_null(strstr(rendered(&example.report), "cannot create '"));
 }
 
+static long column_of(const char *text, const char *row, const char *word) {
+    const char *line = strstr(text, row), *start = line;
+    while (start > text && start[-1] != '\n')
+        start--;
+    return strstr(line, word) - start;
+}
+
+static void long_names_keep_the_columns(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    example.components[2].status.st_uid = example.components[2].status.st_gid = 4000000001u;
+    verdict_reach(&arena, &example.incident, &example.facts, &example.verdict);
+    const char *text = rendered(&example.report);
+    assert_non_null(strstr(text, "4000000001:4000000001 DENIED"));
+    assert_int_equal(column_of(text, "/home/alice  ", "DENIED"),
+                     column_of(text, "/home  ", " ok") + 1);
+}
+
 static unsigned count_lines(const char *text) {
     unsigned lines = 0;
     for (; *text; text++)
@@ -549,6 +568,7 @@ int main(void) {
         WITH_ARENA(the_contracts_example_looks_like_the_contract),
         WITH_ARENA(a_fix_names_who_runs_it),
         WITH_ARENA(a_new_file_is_created),
+        WITH_ARENA(long_names_keep_the_columns),
         WITH_ARENA(hostile_sizes_stay_within_bounds),
         WITH_ARENA(callers_share_the_lines),
         WITH_ARENA(native_code_of_the_users_own_comes_first),
