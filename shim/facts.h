@@ -51,6 +51,7 @@ struct identity {
     int seccomp;            /* 0 none, 1 strict, 2 filter */
     struct slice lsm_label; /* /proc/self/attr/current; empty: no module serves it */
     struct slice container; /* "docker", "podman", "kubernetes", …; empty: no sign of one */
+    bool changed_user;      /* in a container whose first process runs as another user */
 };
 
 /* in_group_p() of the kernel: the file system group or a supplementary one. */
@@ -124,12 +125,15 @@ struct component {
     uint64_t mount_id;                    /* 0: unknown */
     uint64_t attributes, attributes_mask; /* statx(2) stx_attributes: immutable, append … */
     unsigned needs;                       /* ACCESS_*: what the call needs here */
-    int kernel_answer;   /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
-    bool group_joinable; /* the account file lists the user in the owning group, but the
-                            process does not have it */
+    int kernel_answer;       /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
+    bool group_joinable;     /* the account file lists the user in the owning group, but the
+                                process does not have it */
+    struct slice group_name; /* of a joinable group */
     /* of a ROLE_LINK */
     struct slice link_target;
-    size_t rest_behind; /* bytes of the path that were left to walk behind the link */
+    struct slice meant_target; /* of a relative, dangling one: what its target is seen from a
+                                  directory above; empty: nothing there, or nobody asked */
+    size_t rest_behind;        /* bytes of the path that were left to walk behind the link */
 };
 
 enum { WALK_MOST_COMPONENTS = 128, WALK_KEPT_FIRST = 16 };
@@ -249,6 +253,7 @@ struct facts {
     struct walk walk;
     struct surroundings surroundings;
     struct neighbours neighbours;   /* of a path that is not there */
+    struct slice home;              /* $HOME at start; of EACCES; empty: unknown */
     struct slice working_directory; /* empty: unknown or deleted */
     struct slice executable;        /* /proc/self/exe */
     struct slice host;              /* uname(2) nodename */

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/ask.h"
 #include "base/enter.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/valgrind.h"
@@ -12,6 +13,7 @@
 #include "frames.h"
 #include "report/report.h"
 #include "verdict.h"
+#include <errno.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,6 +24,7 @@ enum {
     SCRATCH_BYTES = 1536 * 1024, /* under 2 MiB: no huge page is made for it */
     STACK_BYTES = 64 * 1024,
     MOST_TOLD_LINES = 10,
+    ENVIRONMENT_BYTES = 32768,
 };
 
 /* ---- facts and verdict ---- */
@@ -40,6 +43,9 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
     facts->now = ask_time(arena);
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
+    if (incident->error == EACCES)
+        facts->home = environment_value(file_first(arena, "/proc/self/environ", ENVIRONMENT_BYTES),
+                                        SLICE("HOME"));
     verdict_reach(arena, incident, facts, verdict);
     if (verdict->asks_for_more) {
         surroundings_read(arena, incident, facts, verdict->culprit);
@@ -50,6 +56,11 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
 
 void incident_search(struct arena *arena, const struct incident *incident, struct facts *facts,
                      struct verdict *verdict) {
+    if (verdict->cause == CAUSE_dangling_symlink && verdict->culprit >= 0) {
+        link_find_meant(arena, &facts->walk.components[verdict->culprit]);
+        verdict_reach(arena, incident, facts, verdict);
+        return;
+    }
     if (verdict->cause != CAUSE_missing_file && verdict->cause != CAUSE_missing_dir &&
         verdict->cause != CAUSE_create_in_missing_dir)
         return;

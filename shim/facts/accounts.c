@@ -106,8 +106,11 @@ void accounts_find_joinable(struct arena *arena, const struct identity *identity
         if (!split_entry(line, &name, &members, &id) || !lists(members, user.name))
             continue;
         for (size_t i = 0; i < walk->count; i++)
-            if (refused(&walk->components[i]) && walk->components[i].status.st_gid == id)
-                walk->components[i].group_joinable = !identity_in_group(identity, (gid_t)id);
+            if (refused(&walk->components[i]) && walk->components[i].status.st_gid == id &&
+                !identity_in_group(identity, (gid_t)id)) {
+                walk->components[i].group_joinable = true;
+                walk->components[i].group_name = arena_copy(arena, name);
+            }
     }
     lines_close(&reader);
 }

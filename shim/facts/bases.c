@@ -50,14 +50,25 @@ static bool is_interpreter(struct slice executable) {
     return false;
 }
 
-/* The first argument that is no option, of an interpreter's command line; empty with -c and -m. */
-static struct slice find_script(struct slice command_line) {
+/* "pkg.main" as a path from the working directory on: pkg/main.py. */
+static struct slice module_script(struct arena *arena, struct slice module) {
+    struct buffer path = buffer_in(arena, module.length + 4);
+    for (size_t i = 0; i < module.length; i++)
+        buffer_char(&path, module.data[i] == '.' ? '/' : module.data[i]);
+    buffer_slice(&path, SLICE(".py"));
+    return path.cut ? SLICE("") : buffer_text(&path);
+}
+
+/* The first argument that is no option, of an interpreter's command line; empty with -c. */
+static struct slice find_script(struct arena *arena, struct slice command_line) {
     slice_split(&command_line, '\0');
     while (command_line.length > 0) {
         struct slice argument = slice_split(&command_line, '\0');
         if (argument.length > 1 && argument.data[0] == '-') {
             char option = argument.data[1];
-            if ((option == 'c' || option == 'm' || option == 'e') && argument.length == 2)
+            if (option == 'm' && argument.length == 2)
+                return module_script(arena, slice_split(&command_line, '\0'));
+            if ((option == 'c' || option == 'e') && argument.length == 2)
                 return SLICE("");
             if ((option == 'W' || option == 'X') && argument.length == 2)
                 slice_split(&command_line, '\0');
@@ -94,7 +105,8 @@ static void add_script(struct search *search, struct slice working_directory) {
         return;
     }
     struct slice line = file_first(search->arena, "/proc/self/cmdline", COMMAND_LINE_BYTES);
-    struct slice script = absolute_script(search, find_script(line), working_directory);
+    struct slice script =
+        absolute_script(search, find_script(search->arena, line), working_directory);
     if (script.length == 0 || script.data[0] != '/')
         return;
     add_place(search, "the script's directory", parent_of(script));

@@ -49,6 +49,9 @@ void modules_ask(struct arena *arena, const struct incident *incident, const str
 /* Names for every id in `facts`, in one pass over /etc/passwd and one over /etc/group. */
 void accounts_read(struct arena *arena, struct facts *facts);
 
+/* Sets meant_target of a dangling link. A few calls of stat(2). */
+void link_find_meant(struct arena *arena, struct component *link);
+
 /* Sets group_joinable of the components that refused: the group file lists the thread's user in the
  * owning group, yet the thread is not in it. */
 void accounts_find_joinable(struct arena *arena, const struct identity *identity,

@@ -63,6 +63,10 @@ static void try_bind_mount(struct mount_search *m, const struct mount *mount) {
 static bool is_private(const struct mount *mount) {
     static const char *const marks[] = {"systemd-private-", "snap-private-tmp", "snap.",
                                         "/.private"};
+    /* ProtectHome=tmpfs of systemd.exec(5) */
+    if (slice_is(mount->fstype, "tmpfs") &&
+        (slice_is(mount->point, "/home") || slice_is(mount->point, "/root")))
+        return true;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         for (size_t at = 0; at < mount->root.length; at++)
             if (slice_starts(slice_from(mount->root, at), slice_of(marks[i])))

@@ -213,6 +213,13 @@ static bool has_left_its_root(void) {
            sys_fstatat(AT_FDCWD, "/proc/self", &status, AT_SYMLINK_NOFOLLOW) != 0;
 }
 
+/* The first process of the container shows as whom the container was started. */
+static bool has_changed_user(const struct identity *identity) {
+    struct stat first;
+    return identity->container.length > 0 && sys_fstatat(AT_FDCWD, "/proc/1", &first, 0) == 0 &&
+           first.st_uid != identity->fsuid;
+}
+
 bool identity_read(struct arena *arena, struct identity *identity) {
     unsigned long filters = 1;
     int error = 0;
@@ -228,6 +235,7 @@ bool identity_read(struct arena *arena, struct identity *identity) {
     }
     if (!read)
         ask_kernel(arena, identity);
+    identity->changed_user = !sys_careful && has_changed_user(identity);
     read_user_namespace(arena, identity);
     identity->lsm_label = file_first(arena, "/proc/thread-self/attr/current", 256);
     return true;

@@ -77,6 +77,33 @@ static void look_at(struct search *search, const struct entry *entry, bool notes
         search_note_number(search, name);
 }
 
+size_t search_directories(struct search *search, struct slice *names, size_t most) {
+    size_t count = 0;
+    const char *path = search->path.data;
+    if (search->path.length == 0 || search->path.length >= search->path.capacity)
+        return 0;
+    search->path.data[search->path.length] = '\0';
+    int directory = sys_openat(search_directory(search), path,
+                               O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, 0);
+    if (directory < 0)
+        return 0;
+    long got = sys_getdents(directory, search->entries, ENTRIES_BYTES);
+    for (long at = 0; at < got && count <= most;) {
+        const struct entry *entry = (const void *)(search->entries + at);
+        size_t room = entry->record_bytes - offsetof(struct entry, name);
+        struct slice name = {entry->name, strnlen(entry->name, room)};
+        at += entry->record_bytes;
+        if (entry->type != DT_DIR || slice_is(name, ".") || slice_is(name, ".."))
+            continue;
+        if (count < most)
+            names[count] = arena_copy(search->arena, name);
+        count++;
+    }
+    bool more = got > 0 && sys_getdents(directory, search->entries, ENTRIES_BYTES) > 0;
+    sys_close(directory);
+    return more || count > most ? 0 : count;
+}
+
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like) {
     struct number_range *range = &search->result->range;
     const char *path = search->path.length > 0 ? search->path.data : ".";

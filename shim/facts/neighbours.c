@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "facts/search.h"
+#include <errno.h>
 
 enum { MOST_TEXTS = 40, MOST_TEXT_SLIPS = 3, ENVIRONMENT_BYTES = 32768, TEXT_BYTES = 4096 };
 
@@ -131,6 +132,37 @@ static void probe_places(struct search *search, const struct text *text) {
     probe_without_repetition(search, path, slips);
 }
 
+/* An archive that brought a directory of its own: a/b/c.jpg is a/a/b/c.jpg, or a/a-main/b/c.jpg. */
+static void probe_deeper(struct search *search) {
+    enum { MOST_INSIDE = 8 };
+    const struct walk *walk = search->walk;
+    struct slice inside[MOST_INSIDE];
+    if (walk->error != ENOENT || walk->directory < 0 || walk->creates)
+        return;
+    struct slice directory = walk->components[walk->directory].path;
+    struct slice absent = slice_basename(walk->components[walk->count - 1].path);
+    struct buffer rest = buffer_in(search->arena, absent.length + walk->missing.length);
+    struct buffer place = buffer_in(search->arena, TEXT_BYTES);
+    buffer_slice(&rest, absent);
+    buffer_slice(&rest, walk->missing);
+    if (directory.length < 2 || directory.data[0] != '/' || rest.cut)
+        return;
+    search_enter(search, &(struct place){NULL, directory});
+    size_t count =
+        count_names(buffer_text(&rest)) > 1 ? search_directories(search, inside, MOST_INSIDE) : 0;
+    for (size_t i = 0; i <= count && search_has_time(search); i++) {
+        bool namesake = i == count;
+        place.length = 0;
+        place.cut = false;
+        buffer_slice(&place, directory);
+        buffer_char(&place, '/');
+        buffer_slice(&place, namesake ? slice_basename(directory) : inside[i]);
+        struct place deeper = {"a directory in it", arena_copy(search->arena, buffer_text(&place))};
+        if (!place.cut && deeper.directory.length > 0)
+            probe_as(search, &deeper, buffer_text(&rest), SLIP_BIT(SLIP_BASE), !namesake);
+    }
+}
+
 /* The end of a path under other starts: a project that was moved, a host's path in a container. A
  * single name is weak evidence. */
 static void probe_ends(struct search *search, const struct text *text, size_t least_names) {
@@ -187,6 +219,8 @@ static void run_stages(struct search *search, const struct texts *texts) {
         probe_places(search, &texts->all[i]);
     for (size_t i = 0; i < worth_count && *found == 0; i++)
         repair(search, &worth[i], LIST_NEVER, LIST_NEVER);
+    if (*found == 0)
+        probe_deeper(search);
     for (size_t i = 0; i < worth_count && *found == 0; i++)
         probe_ends(search, &worth[i], 2);
     for (size_t i = 0; i < worth_count && *found == 0; i++)

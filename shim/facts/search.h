@@ -94,6 +94,9 @@ unsigned search_cost(unsigned slips, unsigned edits);
 /* Looks through the directory search->path for names like `name`. Notes the range of numbers. */
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like);
 
+/* The directories in the directory search->path; 0 also when there are more than `most`. */
+size_t search_directories(struct search *search, struct slice *names, size_t most);
+
 /* Puts a name into the range of numbers. */
 void search_note_number(struct search *search, struct slice name);
 

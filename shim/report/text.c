@@ -27,7 +27,15 @@ static void put_path(struct page *page, struct slice path) {
 
 /* ---- the first line ---- */
 
-static const char *verb(const struct incident *incident) {
+/* Would O_CREAT have made the file? */
+static bool is_new(const struct report *report) {
+    const struct walk *walk = &report->facts->walk;
+    return report->incident->error == ENOENT ||
+           (walk->error == ENOENT && walk->creates && walk->missing.length == 0);
+}
+
+static const char *verb(const struct report *report) {
+    const struct incident *incident = report->incident;
     int mode = incident->flags & O_ACCMODE;
     if (incident->group == GROUP_DIR)
         return "list";
@@ -36,7 +44,7 @@ static const char *verb(const struct incident *incident) {
                : incident->how_kind == HOW_RESOLVE ? "resolve"
                                                    : "stat";
     if (incident->flags & O_CREAT)
-        return incident->error == ENOENT ? "create" : "open for writing";
+        return is_new(report) ? "create" : "open for writing";
     return mode == O_RDONLY && !(incident->flags & O_TRUNC) ? "read"
            : mode == O_WRONLY                               ? "write"
                                                             : "open for reading and writing";
@@ -45,7 +53,7 @@ static const char *verb(const struct incident *incident) {
 static void put_headline(struct page *page) {
     const struct report *report = page->report;
     page_paint(page, PAINT_BOLD);
-    buffer_format(page->out, "permshim: cannot %s ", verb(report->incident));
+    buffer_format(page->out, "permshim: cannot %s ", verb(report));
     put_path(page, slice_of(report->incident->path));
     buffer_slice(page->out, SLICE(": "));
     buffer_slice(page->out, report->verdict->summary);
@@ -164,8 +172,41 @@ static void put_owner_name(struct page *page, const struct component *component)
         buffer_format(page->out, "uid %u", owner);
 }
 
+/* The owner of what has to be changed; NULL: unknown, or root, who is named anyway. */
+static const struct component *find_owned(const struct page *page) {
+    const struct component *components = page->report->facts->walk.components;
+    int at = page->report->verdict->culprit;
+    if (at >= 0 && !components[at].status_known)
+        at = components[at].parent;
+    bool known = at >= 0 && components[at].status_known;
+    return known && components[at].status.st_uid != 0 ? &components[at] : NULL;
+}
+
+static void put_who_runs(struct page *page, const struct fix *fix) {
+    const struct component *owned = fix->run_as & RUN_AS_OWNER ? find_owned(page) : NULL;
+    if (fix->run_as & RUN_AS_SELF) {
+        buffer_slice(page->out, SLICE("the same user"));
+        return;
+    }
+    if (owned)
+        put_owner_name(page, owned);
+    if (fix->run_as & RUN_AS_ROOT || !owned)
+        buffer_slice(page->out, owned ? SLICE(" or root") : SLICE("root"));
+}
+
+/* What no shell reads anything into. */
+static bool is_plain(struct slice word) {
+    for (size_t i = 0; i < word.length; i++) {
+        char c = word.data[i];
+        bool alphanumeric =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alphanumeric && !memchr("-_+,.:=", c, 7))
+            return false;
+    }
+    return true;
+}
+
 static void put_fix(struct page *page, const struct fix *fix) {
-    const struct verdict *verdict = page->report->verdict;
     page_label(page, "fix:");
     if (fix->argument_count == 0) {
         buffer_slice(page->out, fix->advice);
@@ -175,27 +216,13 @@ static void put_fix(struct page *page, const struct fix *fix) {
     for (size_t i = 0; i < fix->argument_count; i++) {
         if (i > 0)
             buffer_char(page->out, ' ');
-        if (i + 1 == fix->argument_count)
+        if (i + 1 == fix->argument_count || !is_plain(fix->arguments[i]))
             escape_shell(page->out, fix->arguments[i], page->ascii);
         else
             buffer_slice(page->out, fix->arguments[i]);
     }
     buffer_slice(page->out, SLICE("      # as "));
-    if (fix->run_as & RUN_AS_SELF) {
-        buffer_slice(page->out, SLICE("the same user"));
-    } else if (verdict->culprit >= 0) {
-        const struct component *culprit = &page->report->facts->walk.components[verdict->culprit];
-        const struct component *owned =
-            culprit->status_known || culprit->parent < 0
-                ? culprit
-                : &page->report->facts->walk.components[culprit->parent];
-        bool by_root = owned->status_known && owned->status.st_uid == 0;
-        if (owned->status_known && !by_root) {
-            put_owner_name(page, owned);
-            buffer_slice(page->out, SLICE(" or "));
-        }
-        buffer_slice(page->out, SLICE("root"));
-    }
+    put_who_runs(page, fix);
     buffer_slice(page->out, SLICE(": "));
     buffer_slice(page->out, fix->effect);
     page_end_line(page);
@@ -243,7 +270,7 @@ void text_render_line(const struct report *report, struct buffer *out) {
 }
 
 void text_render_summary(const struct tally_line *line, bool terminal, struct buffer *out) {
-    buffer_format(out, "permshim: %u times so far: ", line->count);
+    buffer_format(out, "permshim: %u time%s so far: ", line->count, line->count == 1 ? "" : "s");
     if (line->culprit.length > 0)
         escape_quoted(out, line->culprit, !terminal);
     buffer_format(out, " [%s]\n", line->cause);

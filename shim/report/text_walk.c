@@ -109,29 +109,45 @@ static struct slice row_path(const struct report *report, size_t index, struct a
     return text.cut ? name : buffer_text(&text);
 }
 
-/* The name of an id, or the id itself, in a column of the table. */
-static void put_name(struct page *page, uint32_t id, struct slice name) {
+/* The name of an id, or the id itself. */
+static void put_name(const struct page *page, struct buffer *out, uint32_t id, struct slice name) {
     if (name.length > 0)
-        escape_shown(page->out, slice_first(name, 16), page->ascii);
+        escape_shown(out, slice_first(name, 16), page->ascii);
     else
-        buffer_format(page->out, "%u", id);
+        buffer_format(out, "%u", id);
 }
 
-static void put_row(struct page *page, struct arena *arena, size_t index, size_t column) {
+static void put_owners(const struct page *page, const struct component *component,
+                       struct buffer *out) {
+    const struct accounts *accounts = &page->report->facts->accounts;
+    const struct stat *status = &component->status;
+    put_name(page, out, status->st_uid, accounts_user(accounts, status->st_uid));
+    buffer_char(out, ':');
+    put_name(page, out, status->st_gid, accounts_group(accounts, status->st_gid));
+}
+
+static bool has_owners(const struct component *component) {
+    return component->status_known && component->lookup_error == 0;
+}
+
+/* Where the columns behind the path and behind the owners begin. */
+struct columns {
+    size_t path, owners;
+};
+
+static void put_row(struct page *page, struct arena *arena, size_t index,
+                    const struct columns *columns) {
     const struct report *report = page->report;
     const struct component *component = &report->facts->walk.components[index];
-    const struct accounts *accounts = &report->facts->accounts;
+    size_t column = columns->path;
     size_t width = put_column_path(page, row_path(report, index, arena));
     buffer_pad(page->out, page->out->length - width, width > column ? width + 2 : column + 2);
-    if (component->status_known && component->lookup_error == 0) {
+    if (has_owners(component)) {
         put_mode(page->out, component);
         buffer_char(page->out, ' ');
         size_t start = page->out->length;
-        put_name(page, component->status.st_uid, accounts_user(accounts, component->status.st_uid));
-        buffer_char(page->out, ':');
-        put_name(page, component->status.st_gid,
-                 accounts_group(accounts, component->status.st_gid));
-        buffer_pad(page->out, start, 14);
+        put_owners(page, component, page->out);
+        buffer_pad(page->out, start, columns->owners);
         buffer_char(page->out, ' ');
     }
     put_component_verdict(page, index);
@@ -142,23 +158,35 @@ static void put_row(struct page *page, struct arena *arena, size_t index, size_t
     page_end_line(page);
 }
 
+static void widen(const struct page *page, const struct component *component,
+                  struct columns *columns) {
+    enum { OWNERS_BYTES = 160 }; /* two names of 16 bytes, escaped */
+    char bytes[OWNERS_BYTES];
+    struct buffer owners = {.data = bytes, .capacity = sizeof bytes};
+    size_t length = component->path.length;
+    int error = component->lookup_error;
+    bool whole = error == 0 || error == ENOENT; /* the others show only their name */
+    if (whole && length > columns->path)
+        columns->path = length > MOST_COLUMN_BYTES ? MOST_COLUMN_BYTES : length;
+    if (!has_owners(component))
+        return;
+    put_owners(page, component, &owners);
+    if (owners.length > columns->owners)
+        columns->owners = owners.length;
+}
+
 void page_put_walk(struct page *page, struct arena *arena, size_t most_rows) {
     const struct walk *walk = &page->report->facts->walk;
-    size_t column = 0;
+    struct columns columns = {.owners = 14};
     /* The first row and the last ones: the middle is the least interesting. */
     size_t skipped = walk->count > most_rows ? walk->count - most_rows + 1 : 0;
     bool gap = skipped + walk->elided > 0;
-    for (size_t i = 0; i < walk->count; i++) {
-        size_t length = walk->components[i].path.length;
-        bool shown = i == 0 || i > skipped;
-        int error = walk->components[i].lookup_error;
-        bool whole = error == 0 || error == ENOENT; /* the others show only their name */
-        if (shown && whole && length > column)
-            column = length > MOST_COLUMN_BYTES ? MOST_COLUMN_BYTES : length;
-    }
+    for (size_t i = 0; i < walk->count; i++)
+        if (i == 0 || i > skipped)
+            widen(page, &walk->components[i], &columns);
     for (size_t i = 0; i < walk->count; i++) {
         page_label(page, i == 0 ? "path:" : "");
-        put_row(page, arena, i, column);
+        put_row(page, arena, i, &columns);
         if (i == 0 && gap) {
             page_label(page, "");
             buffer_format(page->out, "... %zu more, all ok\n", skipped + walk->elided);

@@ -267,7 +267,14 @@ static uint32_t typographic_look(const uint32_t *points, size_t at, size_t count
                                        : points[at];
 }
 
-bool form_write(struct slice name, enum form form, struct buffer *out) {
+/* Another character encoding; its own function for the sake of the stack. */
+static bool write_encoded(struct slice name, enum form form, struct buffer *out) {
+    enum code_page page = form == FORM_DOS_BYTES || form == FORM_FROM_DOS ? PAGE_DOS : PAGE_WINDOWS;
+    return form == FORM_WINDOWS_BYTES || form == FORM_DOS_BYTES ? page_encode(name, page, out)
+                                                                : page_decode(name, page, out);
+}
+
+static bool write_composed(struct slice name, enum form form, struct buffer *out) {
     uint32_t points[NAME_MOST_POINTS];
     unsigned folds = FOLD_FORM | (form == FORM_PLAIN ? FOLD_LOOKS : 0u);
     size_t count = fold_name(name, folds, points, NAME_MOST_POINTS);
@@ -278,4 +285,9 @@ bool form_write(struct slice name, enum form form, struct buffer *out) {
     for (size_t i = 0; i < count; i++)
         point_write(out, form == FORM_TYPOGRAPHIC ? typographic_look(points, i, count) : points[i]);
     return !out->cut;
+}
+
+bool form_write(struct slice name, enum form form, struct buffer *out) {
+    return form >= FORM_WINDOWS_BYTES ? write_encoded(name, form, out)
+                                      : write_composed(name, form, out);
 }

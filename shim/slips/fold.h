@@ -24,8 +24,21 @@ enum form {
     FORM_DECOMPOSED,  /* NFD, as macOS writes names */
     FORM_PLAIN,       /* look-alikes replaced by ASCII, then NFC */
     FORM_TYPOGRAPHIC, /* the other way round: en dash, curly apostrophe, macOS's blank before PM */
+    /* unpacked with the wrong code page, or not converted at all */
+    FORM_WINDOWS_BYTES,
+    FORM_FROM_WINDOWS,
+    FORM_DOS_BYTES,
+    FORM_FROM_DOS,
     FORM_COUNT
 };
+
+/* Code pages of archives that were made on Windows. */
+enum code_page { PAGE_WINDOWS, PAGE_DOS };
+
+/* encoding.c: every byte as the character that it is in the page, in UTF-8; the other way round,
+ * every character as its byte: false when the page has not all. */
+bool page_decode(struct slice name, enum code_page page, struct buffer *out);
+bool page_encode(struct slice name, enum code_page page, struct buffer *out);
 
 /* Writes the name in another form; false when it does not fit. */
 bool form_write(struct slice name, enum form form, struct buffer *out);

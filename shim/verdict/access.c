@@ -138,6 +138,18 @@ static void decide_by_acl(const struct identity *identity, const struct componen
     access->mask_took = access->missing != 0 && (wanted & ~entry_access) == 0;
 }
 
+/* An ACL with an empty mask is not looked at. Finds the entry that it would take to have it allow.
+ */
+static void find_asleep(const struct identity *identity, const struct component *component,
+                        struct relation relation, unsigned wanted, struct access *access) {
+    struct access awake = {0};
+    if (access->missing == 0 || access->class == CLASS_OWNER ||
+        component->acl.state != ACL_PRESENT || (component->status.st_mode & S_IRWXG))
+        return;
+    decide_by_acl(identity, component, relation, wanted, &awake);
+    access->asleep = awake.mask_took ? awake.entry : NULL;
+}
+
 /* Which bits decide, and what they give: acl_permission_check(). */
 static void decide_by_class(const struct identity *identity, const struct component *component,
                             struct relation relation, unsigned wanted, struct access *access) {
@@ -159,6 +171,7 @@ static void decide_by_class(const struct identity *identity, const struct compon
     if ((mode & S_IRWXG) && component->acl.state == ACL_UNKNOWN && access->class != CLASS_OWNER)
         access->sure = false;
     access->missing = wanted & ~access->granted;
+    find_asleep(identity, component, relation, wanted, access);
 }
 
 /* generic_permission(): what CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH give by themselves. */

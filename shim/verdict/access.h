@@ -18,6 +18,8 @@ struct access {
     const struct acl_entry *entry; /* the entry that came nearest; NULL: no ACL decided */
     unsigned mask;                 /* the ACL's mask; rwx when it has none */
     bool mask_took;                /* without the mask the entries would allow */
+    /* when no ACL decided because its mask is empty: the entry that would allow, or NULL */
+    const struct acl_entry *asleep;
     /* when a capability would have allowed */
     bool capability_idle; /* effective, but owner or group is not mapped, so it does not count */
     /* when owner or group is not mapped by an idmapped mount */

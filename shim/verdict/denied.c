@@ -89,11 +89,23 @@ static void explain_mode(struct buffer *text, const struct identity *identity,
                       status->st_gid, bits.text);
 }
 
+static void explain_asleep(struct buffer *text, const struct access *access) {
+    buffer_format(text, "the ACL has an entry for %s, ",
+                  access->asleep->tag == ACL_TAG_USER ? "this user" : "one of its groups");
+    put_acl_entry(text, access->asleep);
+    buffer_format(text,
+                  ", but its mask is ---, as chmod g-rwx leaves it; the kernel then skips the ACL "
+                  "and the \"%s\" bits %s decide",
+                  access->class == CLASS_GROUP ? "group" : "other", rwx_of(access->granted).text);
+}
+
 static void explain(struct trial *trial, const struct component *component,
                     const struct access *access) {
     struct buffer text = buffer_in(trial->arena, 1024);
     const struct identity *identity = &trial->facts->identity;
-    if (access->class == CLASS_ACL_USER || access->class == CLASS_ACL_GROUP)
+    if (trial->verdict->cause == CAUSE_acl_mask && access->asleep)
+        explain_asleep(&text, access);
+    else if (access->class == CLASS_ACL_USER || access->class == CLASS_ACL_GROUP)
         explain_acl(&text, access);
     else
         explain_mode(&text, identity, component, access);
@@ -140,6 +152,8 @@ static enum cause choose_cause(const struct trial *trial, const struct component
         return CAUSE_root_without_capability;
     if (access->class == CLASS_ACL_USER || access->class == CLASS_ACL_GROUP)
         return access->mask_took ? CAUSE_acl_mask : CAUSE_acl_entry;
+    if (access->asleep) /* where its mask is empty the kernel skips the ACL that would allow */
+        return CAUSE_acl_mask;
     if (later_class_has(component, access))
         return CAUSE_class_shadow;
     return plain_cause(component, access->missing);

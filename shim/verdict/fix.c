@@ -5,6 +5,7 @@
  */
 #include "base/buffer.h"
 #include "verdict/trial.h"
+#include <fcntl.h>
 
 enum { MOST_REWRITTEN = 6, MOST_ENTRIES = 256 };
 
@@ -173,6 +174,16 @@ static void set_entry(struct draft *draft, enum acl_tag tag, uint32_t id, unsign
     draft->entries[draft->count++] = (struct acl_entry){(uint16_t)tag, (uint16_t)access, id};
 }
 
+/* Does the user's own entry hold the rights, so that the mask alone is in their way? */
+static bool has_entry(const struct draft *draft, uid_t user, unsigned rights) {
+    for (size_t i = 0; i < draft->count; i++) {
+        const struct acl_entry *entry = &draft->entries[i];
+        if (entry->tag == ACL_TAG_USER && entry->id == user)
+            return (rights & ~(unsigned)entry->access) == 0;
+    }
+    return false;
+}
+
 static bool fix_by_acl(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     uid_t user = trial->facts->identity.fsuid;
@@ -183,14 +194,17 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
     /* A named entry decides alone: it must repeat what the user has already, as far as that is
      * known. */
     unsigned rights = access->sure ? (access->granted & 7) | access->missing : component->needs;
-    buffer_format(&draft.specification, "u:%u:%s", user, rwx_of(rights).text);
     draft.new_mask = draft.mask | rights;
     bool widens = draft.had_mask && draft.new_mask != draft.mask;
+    bool stays = widens && has_entry(&draft, user, rights);
+    if (!stays)
+        buffer_format(&draft.specification, "u:%u:%s", user, rwx_of(rights).text);
     if (widens) {
         specify(&draft, "m::", draft.new_mask);
         keep_others_as_they_are(&draft, user);
     }
-    set_entry(&draft, ACL_TAG_USER, user, rights);
+    if (!stays)
+        set_entry(&draft, ACL_TAG_USER, user, rights);
     set_entry(&draft, ACL_TAG_MASK, 0, draft.new_mask);
     if (draft.specification.cut || draft.rewritten > MOST_REWRITTEN)
         return false;
@@ -212,21 +226,32 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
 
 /* ---- which of them ---- */
 
+/* A group of people, not of the system and not one user's own, that has what is missing. */
+static void note_group(struct trial *trial, const struct component *component,
+                       const struct access *access) {
+    enum { FIRST_OF_PEOPLE = 1000 }; /* GID_MIN, login.defs(5) */
+    const struct stat *status = &component->status;
+    unsigned group_bits = status->st_mode >> 3 & 7;
+    if (access->class != CLASS_OTHER || component->acl.state == ACL_PRESENT ||
+        component->group_joinable || status->st_gid < FIRST_OF_PEOPLE ||
+        status->st_gid == status->st_uid || access->group_mapping != MAPPED ||
+        (access->missing & ~group_bits) != 0)
+        return;
+    add_note(trial,
+             "group %u has the right: root can add the user to it (usermod -aG), for all that the "
+             "group may do",
+             status->st_gid);
+}
+
 void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
-    unsigned group_bits = component->status.st_mode >> 3 & 7;
     if (fix_by_world(trial, culprit, access))
         return;
-    if (component->group_joinable && (access->missing & ~group_bits) == 0)
-        add_advice(trial, arena_format(
-                              trial->arena,
-                              "log in again, or run it under newgrp: the user belongs to group %u, "
-                              "which has the right, but this process does not",
-                              component->status.st_gid));
     bool by_mode = access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED;
     if (by_mode || !fix_by_acl(trial, culprit, access))
         fix_by_chmod(trial, culprit, access);
+    note_group(trial, component, access);
     if (component->needs == (ACCESS_READ | ACCESS_WRITE) && access->missing == ACCESS_WRITE &&
-        component->role == ROLE_TARGET)
+        component->role == ROLE_TARGET && !(trial->incident->flags & (O_CREAT | O_TRUNC)))
         add_note(trial, "reading alone is allowed: if the program only reads, open it read-only");
 }

@@ -45,12 +45,30 @@ static void advise_on_user(struct trial *trial, uid_t user, gid_t group) {
                                        user, group));
 }
 
+/* A group that the user belongs to, but the process does not: it was started before. */
+static bool fix_by_joining(struct trial *trial, int culprit) {
+    const struct component *component = component_at(trial, culprit);
+    struct identity other = trial->facts->identity;
+    other.fsgid = component->status.st_gid;
+    if (!component->group_joinable || !would_pass(trial, &other, culprit))
+        return false;
+    add_advice(trial,
+               arena_format(trial->arena,
+                            "log in again, or begin with: newgrp %s   (the user belongs to this "
+                            "group, %u, which has the right; this process does not)",
+                            quoted(trial->arena, component->group_name).data, other.fsgid));
+    return true;
+}
+
 /* The owner, when that is an ordinary user; else a group that has the right. */
 static void fix_by_identity(struct trial *trial, int culprit, const struct access *access) {
     const struct stat *status = &component_at(trial, culprit)->status;
     struct identity other = trial->facts->identity;
     bool root_in_vain = trial->verdict->cause == CAUSE_root_without_capability;
-    if (access->class == CLASS_OWNER || (!in_chosen_container(trial) && !root_in_vain))
+    /* Who became another user inside the container (nginx's workers, su) is started so there. */
+    bool as_started = in_chosen_container(trial) && !other.changed_user;
+    if (access->class == CLASS_OWNER || fix_by_joining(trial, culprit) ||
+        (!as_started && !root_in_vain))
         return;
     other.effective = 0;
     other.fsuid = status->st_uid;
@@ -62,7 +80,7 @@ static void fix_by_identity(struct trial *trial, int culprit, const struct acces
     }
     other = trial->facts->identity;
     other.fsgid = status->st_gid;
-    if (status->st_gid != 0 && in_chosen_container(trial) && would_pass(trial, &other, culprit))
+    if (status->st_gid != 0 && as_started && would_pass(trial, &other, culprit))
         add_advice(trial, arena_format(trial->arena,
                                        "start the container with the group that has the right: "
                                        "--group-add %u (kubernetes: supplementalGroups)",
@@ -133,6 +151,32 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
     return advice.length > 0;
 }
 
+/* $HOME of another user, as sudo -E, su without "-" and USER in a Dockerfile leave it. Not that of
+ * a service, whose home may well be root's. */
+static void fix_by_home(struct trial *trial, int culprit) {
+    struct slice home = trial->facts->home;
+    const struct identity *identity = &trial->facts->identity;
+    for (int i = 0; home.length > 1 && identity->fsuid != 0 && i <= culprit; i++) {
+        const struct component *component = component_at(trial, i);
+        uid_t owner = component->status.st_uid;
+        bool personal = owner >= 1000 || slice_is(home, "/root");
+        if (!component->status_known || !slice_equal(component->path, home) || !personal ||
+            owner == identity->fsuid || identity->in_user_namespace)
+            continue;
+        add_advice(trial,
+                   arena_format(trial->arena,
+                                "set HOME: it is %s, the home of uid %u, and this is uid %u (start "
+                                "it with sudo -H or su -, or give it HOME=DIR of its own)",
+                                quoted(trial->arena, home).data, owner, identity->fsuid));
+        return;
+    }
+}
+
+/* Nobody is helped by a root directory that users may write to. */
+static bool is_root_directory(const struct component *component, const struct access *access) {
+    return (access->missing & ACCESS_WRITE) && slice_is(component->path, "/");
+}
+
 bool fix_by_world(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     if (trial->verdict->cause == CAUSE_unmapped_owner || is_beyond(component, access)) {
@@ -150,6 +194,13 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
                         "change the empty object only");
         return true;
     }
+    if (is_root_directory(component, access)) {
+        add_advice(trial,
+                   SLICE("write to a directory of one's own: give an absolute path, or start "
+                         "the program in one (cd; in a service's unit, WorkingDirectory=)"));
+        return true;
+    }
+    fix_by_home(trial, culprit);
     fix_by_identity(trial, culprit, access);
     if (in_chosen_container(trial) && component->mount && !slice_is(component->mount->point, "/"))
         add_note(trial,

@@ -29,6 +29,32 @@ void fix_by_path(struct trial *trial) {
     add_advice(trial, buffer_text(&text));
 }
 
+/* How the last number of the name that is there is written. */
+static struct slice pad_as(struct trial *trial, const struct neighbour *near, bool python) {
+    struct slice name = slice_basename(near->path);
+    size_t end = name_suffix(name);
+    while (end > 0 && (name.data[end - 1] < '0' || name.data[end - 1] > '9'))
+        end--;
+    size_t start = end;
+    while (start > 0 && name.data[start - 1] >= '0' && name.data[start - 1] <= '9')
+        start--;
+    unsigned digits = (unsigned)(end - start);
+    if (digits == 0)
+        return SLICE("");
+    if (name.data[start] != '0' || digits == 1)
+        return SLICE("write the number as it is there, without zeros before it");
+    return arena_format(trial->arena,
+                        python ? "in the program: f\"{number:0%ud}\", as the names have it"
+                               : "pad the number as the names have it: printf's %%0%ud",
+                        digits);
+}
+
+/* Of two encodings of a name: UTF-8 is right, and what was read in the wrong one grows. */
+static bool asked_is_garbled(struct slice asked, struct slice there) {
+    return utf8_valid(there) &&
+           (!utf8_valid(asked) || slice_basename(asked).length > slice_basename(there).length);
+}
+
 /* By the language of the calling program; empty: there is nothing to say. */
 static struct slice habit(struct trial *trial, enum slip slip, const struct neighbour *near) {
     static const struct {
@@ -45,8 +71,6 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
             {"in the program: unicodedata.normalize(\"NFC\", name), or \"NFD\", as the "
              "names on disk are",
              NULL},
-        [SLIP_NUMBER] = {"in the program: f\"{number:04d}\", with as many digits as the names have",
-                         "pad the number as the names have it: printf's %04d"},
     };
     static const char *const unexpanded[][2] = {
         [SIGN_NONE] = {NULL, NULL},
@@ -75,6 +99,14 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
     else if (slip == SLIP_URI)
         line = python ? "in the program: urllib.parse.unquote(urllib.parse.urlsplit(uri).path)"
                       : "decode the URI where it is read";
+    else if (slip == SLIP_UNICODE && near_is_encoded(trial, near))
+        line = asked_is_garbled(path, near->path)
+                   ? "read the list of names in the encoding that it is written in"
+                   : "unpack the archive again with the names' encoding (unzip -O CP1252, or "
+                     "CP437), or "
+                     "rename what is there (convmv)";
+    else if (slip == SLIP_NUMBER)
+        return pad_as(trial, near, python);
     else if (slip == SLIP_BASE && near->base_is &&
              slice_is(slice_of(near->base_is), "the script's directory"))
         line = python ? "in the program: os.path.join(os.path.dirname(os.path.abspath(__file__)), "

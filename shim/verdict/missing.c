@@ -38,16 +38,29 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
     struct access access = {0};
     if (parent)
         access_decide(&trial->facts->identity, parent, ACCESS_WRITE | ACCESS_SEARCH, &access);
+    if (access.allowed) {
+        verdict->fixes[verdict->fix_count++] = (struct fix){
+            .arguments = {SLICE("mkdir"), SLICE("-p"), directory},
+            .argument_count = 3,
+            .run_as = RUN_AS_SELF,
+            .grants = SLICE("nobody anything: makes the directory"),
+            .effect = SLICE("makes the directory"),
+        };
+        return;
+    }
+    /* mkdir by root would make it root's, and the next try would be refused. */
+    const struct identity *identity = &trial->facts->identity;
     verdict->fixes[verdict->fix_count++] = (struct fix){
-        .arguments = {SLICE("mkdir"), SLICE("-p"), directory},
-        .argument_count = 3,
-        .run_as = access.allowed ? RUN_AS_SELF : RUN_AS_OWNER | RUN_AS_ROOT,
-        .grants = SLICE("nobody anything: makes the directory"),
-        .effect = SLICE("makes the directory"),
+        .arguments = {SLICE("install"), SLICE("-d"), SLICE("-o"),
+                      arena_format(trial->arena, "%u", identity->fsuid), SLICE("-g"),
+                      arena_format(trial->arena, "%u", identity->fsgid), directory},
+        .argument_count = 7,
+        .run_as = RUN_AS_ROOT,
+        .grants = arena_format(trial->arena, "uid %u: a directory of its own", identity->fsuid),
+        .effect = arena_format(trial->arena, "makes the directory, for uid %u", identity->fsuid),
     };
-    if (!access.allowed)
-        add_note(trial, "this process may not make it itself: it has no write permission on the "
-                        "directory above");
+    add_note(trial, "this process may not make it itself: it has no write permission on the "
+                    "directory above");
 }
 
 /* Where a relative path starts is what people are wrong about most. */
@@ -61,6 +74,46 @@ static void note_base(struct trial *trial) {
                  quoted(trial->arena, walk->components[0].path).data);
 }
 
+static bool holds(struct slice text, const char *part) {
+    for (size_t at = 0; at < text.length; at++)
+        if (slice_starts(slice_from(text, at), slice_of(part)))
+            return true;
+    return false;
+}
+
+/* Who may make a name in the directory of the link may put another link in its place. */
+static void fix_by_ln(struct trial *trial, const struct component *link) {
+    const struct component *directory = component_at(trial, link->parent);
+    struct access access = {0};
+    if (directory)
+        access_decide(&trial->facts->identity, directory, ACCESS_WRITE | ACCESS_SEARCH, &access);
+    bool own = !directory || !(directory->status.st_mode & S_ISVTX) ||
+               link->status.st_uid == trial->facts->identity.fsuid;
+    trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
+        .arguments = {SLICE("ln"), SLICE("-sfn"), link->meant_target, link->path},
+        .argument_count = 4,
+        .run_as = access.allowed && own ? RUN_AS_SELF : RUN_AS_ROOT,
+        .grants = SLICE("nobody anything: points the link to where its target is"),
+        .effect = SLICE("points the link to where its target is"),
+    };
+    add_note(trial, "a relative link starts in the directory it stands in, not where ln was run; "
+                    "ln -r writes it so");
+}
+
+/* What tools link to, they can fetch again. */
+static void fix_dangling_link(struct trial *trial, const struct component *link) {
+    if (holds(link->link_target, ".git/annex/objects/"))
+        add_advice(trial, SLICE("fetch the content, in its repository: git annex get FILE, or "
+                                "datalad get FILE"));
+    else if (holds(link->link_target, ".dvc/cache/"))
+        add_advice(trial, SLICE("fetch the content, in its repository: dvc pull"));
+    else if (link->meant_target.length > 0)
+        fix_by_ln(trial, link);
+    else
+        add_advice(trial,
+                   SLICE("bring the link's target back, or point the link to where it is now"));
+}
+
 static void judge_absent_name(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
     int last = (int)walk->count - 1;
@@ -72,8 +125,7 @@ static void judge_absent_name(struct trial *trial) {
         trial->verdict->why = arena_format(
             trial->arena, "the link leads to %s, and %s does not exist",
             quoted(trial->arena, target).data, quoted(trial->arena, absent->path).data);
-        add_advice(trial,
-                   SLICE("bring the link's target back, or point the link to where it is now"));
+        fix_dangling_link(trial, component_at(trial, link));
         return;
     }
     bool final = walk->missing.length == 0 && !walk->trailing_slash;

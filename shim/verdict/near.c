@@ -2,6 +2,7 @@
 /* ENOENT with something near: which slip it was, by what the search found. */
 #include "base/buffer.h"
 #include "base/escape.h"
+#include "slips/fold.h"
 #include "verdict/trial.h"
 #include <errno.h>
 
@@ -77,6 +78,20 @@ static void tell_base(struct trial *trial, const struct neighbour *near, struct 
         buffer_format(why, ", as %s it does", quoted(trial->arena, near->path).data);
 }
 
+bool near_is_encoded(struct trial *trial, const struct neighbour *near) {
+    enum { FOLDS = FOLD_CASE | FOLD_FORM | FOLD_LOOKS };
+    struct slice asked = slice_of(trial->incident->path), there = near->path;
+    uint32_t *a = ARENA_ARRAY(trial->arena, uint32_t, NAME_MOST_POINTS);
+    uint32_t *b = ARENA_ARRAY(trial->arena, uint32_t, NAME_MOST_POINTS);
+    if (utf8_valid(asked) != utf8_valid(there))
+        return true;
+    if (near->slips & ~(SLIP_BIT(SLIP_UNICODE) | SLIP_BIT(SLIP_BASE)) || !a || !b)
+        return false;
+    size_t count = fold_name(slice_basename(asked), FOLDS, a, NAME_MOST_POINTS);
+    return count != fold_name(slice_basename(there), FOLDS, b, NAME_MOST_POINTS) ||
+           memcmp(a, b, count * sizeof *a) != 0;
+}
+
 static void tell_slip(struct trial *trial, enum slip slip, const struct neighbour *near,
                       struct buffer *why) {
     static const char *const clauses[SLIP_COUNT] = {
@@ -97,6 +112,8 @@ static void tell_slip(struct trial *trial, enum slip slip, const struct neighbou
     else if (slip == SLIP_TYPO)
         buffer_format(why, "%u letter%s different", near->edits,
                       near->edits == 1 ? " is" : "s are");
+    else if (slip == SLIP_UNICODE && near_is_encoded(trial, near))
+        buffer_slice(why, SLICE("the same letters stand there in another character encoding"));
     else
         buffer_slice(why, slice_of(clauses[slip]));
 }
@@ -129,7 +146,9 @@ static enum cause first_cause(struct trial *trial, const struct neighbour *near)
         slip++;
     const struct facts *facts = trial->facts;
     bool whole_tree = facts->walk.count <= 3 || facts->neighbours.elsewhere == ELSEWHERE_HOST;
-    bool of_host = slip == SLIP_BASE && trial->incident->path[0] == '/' &&
+    /* All of it is there, below another start: the / is what is too many. */
+    bool slash_alone = near->base_is && !near->unlikely;
+    bool of_host = slip == SLIP_BASE && trial->incident->path[0] == '/' && !slash_alone &&
                    facts->identity.container.length > 0 && whole_tree;
     return of_host ? CAUSE_host_path : slip_causes[slip];
 }

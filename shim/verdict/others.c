@@ -131,6 +131,12 @@ static int written(const struct trial *trial) {
     return walk->error == 0 ? last_of(walk) : walk->directory;
 }
 
+/* File systems that nobody can mount for writing. */
+static bool is_made_read_only(struct slice fstype) {
+    return slice_is(fstype, "iso9660") || slice_is(fstype, "squashfs") ||
+           slice_is(fstype, "erofs") || slice_is(fstype, "cramfs");
+}
+
 static bool judge_read_only(struct trial *trial) {
     int at = written(trial);
     const struct component *component = component_at(trial, at);
@@ -138,7 +144,8 @@ static bool judge_read_only(struct trial *trial) {
         return false;
     const struct mount *mount = component->mount;
     bool this_mount = options_have(mount->options, "ro");
-    if (!this_mount && !options_have(mount->super_options, "ro"))
+    bool whole = options_have(mount->super_options, "ro"); /* the file system, for every mount */
+    if (!this_mount && !whole)
         return false;
     const char *point = quoted(trial->arena, mount->point).data;
     convict(trial, CAUSE_read_only, at,
@@ -153,12 +160,15 @@ static bool judge_read_only(struct trial *trial) {
         add_note(trial, "a file system that became read-only by itself had an error: dmesg tells");
     struct fix *fix = &trial->verdict->fixes[trial->verdict->fix_count];
     if (trial->facts->identity.container.length == 0 && this_mount &&
+        !(whole && is_made_read_only(mount->fstype)) &&
         trial->verdict->fix_count < VERDICT_MOST_FIXES) {
         *fix = (struct fix){
-            .arguments = {SLICE("mount"), SLICE("-o"), SLICE("remount,bind,rw"), mount->point},
+            .arguments = {SLICE("mount"), SLICE("-o"),
+                          whole ? SLICE("remount,rw") : SLICE("remount,bind,rw"), mount->point},
             .argument_count = 4,
             .run_as = RUN_AS_ROOT,
             .grants = SLICE("writing on this mount to all who have the permission"),
+            .effect = SLICE("lets all write on this mount who have the permission"),
             .opens_to_more = true,
         };
         trial->verdict->fix_count++;
@@ -175,6 +185,7 @@ static void fix_by_chattr(struct trial *trial, const struct component *component
             .argument_count = 3,
             .run_as = RUN_AS_ROOT,
             .grants = grants,
+            .effect = SLICE("lets all change it who have the permission"),
             .opens_to_more = true,
         };
 }

@@ -152,12 +152,15 @@ bool judge_protected_create(struct trial *trial, bool guess) {
         "but to %u; root is no exception%s",
         setting, trial->facts->identity.fsuid, directory->status.st_uid, file->status.st_uid,
         guess_words(guess));
-    add_advice(trial, SLICE("open it without O_CREAT (\"r+\" instead of \"w\" or \"a\") if it is "
-                            "to be there already"));
+    struct access access;
+    access_decide(&trial->facts->identity, file, file->needs, &access);
+    if (access.allowed)
+        add_advice(trial, SLICE("open it without O_CREAT (\"r+\" instead of \"w\" or \"a\") if it "
+                                "is to be there already"));
     add_advice(trial, arena_format(trial->arena,
-                                   "or write to a directory of one's own ($XDG_RUNTIME_DIR, "
+                                   "%swrite to a directory of one's own ($XDG_RUNTIME_DIR, "
                                    "mkdtemp), or run it as uid %u; chmod cannot help",
-                                   file->status.st_uid));
+                                   access.allowed ? "or " : "", file->status.st_uid));
     note_mode_too(trial, suspect);
     return true;
 }

@@ -57,6 +57,9 @@ bool judge_near(struct trial *trial, int absent);
 /* Adds the ways to what `judge_near` found and to the habit that made the slip. */
 void fix_near(struct trial *trial, const struct neighbour *nearest);
 
+/* Whether the names differ by their encoding, not by their Unicode form. */
+bool near_is_encoded(struct trial *trial, const struct neighbour *near);
+
 /* Adds what was found as suggestions, whatever the cause: `fix_by_path` says them. */
 void suggest_near(struct trial *trial);
 void fix_by_path(struct trial *trial);

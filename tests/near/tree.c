@@ -22,6 +22,10 @@ const char *const tree_files[] = {
     "proj/big/\xc3\xbc"
     "ber.tif",
     "proj/big/\xe3\x81\x8b\xe3\x82\x99.png",
+    "proj/big/stra\xdf"
+    "e.png",
+    "proj/big/pi\xc3\x83\xc2\xb1"
+    "ata.png",
     "proj/big/wide\xe2\x80\x93"
     "dash.png",
     "proj/big/screenshot 1.02\xe2\x80\xafPM.png",
@@ -46,6 +50,10 @@ const char *const tree_files[] = {
     "proj/big/frame-0001.png",
     "proj/big/frame-0007.png",
     "proj/big/frame-0024.png",
+    "proj/packed/packed/train/p1.jpg",
+    "proj/packed/packed/solo.jpg",
+    "proj/kit/kit-main/train/k1.jpg",
+    "proj/kit/kit-main/k2.jpg",
     "proj/data/cats/001.jpg",
     "proj/data/cats/002.jpg",
     "proj/data/cats/010.jpg",

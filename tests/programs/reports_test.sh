@@ -65,7 +65,7 @@ check "the summary names what it counts" "$(jq -r 'select(.event == "failure") |
 # --- many kinds of failures: the log has each, the terminal the first of them
 kinds=$(storm kinds PERMSHIM_LIMIT=1 PERMSHIM_FORMAT=text -- 1 1 900 2>&1 >/dev/null)
 check "a line of the log for each kind" 899 "$(jq "$counts" "$tmp/kinds" | wc -l)"
-check "ten lines of the terminal" 10 "$(grep -c '^permshim: 1 times so far' <<<"$kinds")"
+check "ten lines of the terminal" 10 "$(grep -c '^permshim: 1 time so far' <<<"$kinds")"
 check_like "the rest as a number" "*permshim: and 889 more kinds of failures; the log has each" "$kinds"
 
 storm workers -- 8 4 32 same

@@ -127,6 +127,8 @@ if ((EUID == 0)) && unshare -m mount --bind "$tmp" "$tmp" 2>/dev/null; then
             in_mounts "mount --bind '$tmp/data' '$tmp/seen'; mount -t tmpfs none '$tmp/data'" "$physical/data/cats/002.jpg")"
     check "a private directory" "private-view likely " \
         "$(in_mounts "mount --bind '$tmp/systemd-private-1-a.service-b' '$tmp/seen'" "$physical/seen/upload_qz.png")"
+    check "a home that systemd put out of sight" "private-view likely " \
+        "$(in_mounts "mount -t tmpfs -o mode=755 none /home" /home/nobody_qz/photo_qz.png)"
     if [[ -e /etc/fstab ]]; then
         check "a line of fstab that is not mounted" "not-mounted likely " \
             "$(in_mounts "echo '/dev/sdz9 $physical/empty ext4 noauto 0 0' >'$tmp/fstab'

@@ -141,6 +141,11 @@ static void creation_in_a_sticky_directory(void **state) {
     scene->facts.walk.creates = true;
     assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
     assert_no_command(scene);
+    assert_says(scene_fixes(scene), "r+");
+    image->status.st_mode = S_IFREG | 0644; /* that alone would not help */
+    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
+    assert_null(strstr(scene_fixes(scene), "r+"));
+    image->status.st_mode = S_IFREG | 0666;
     scene->facts.surroundings.protected_regular = 0;
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     image->status.st_mode = S_IFIFO | 0666;

@@ -50,20 +50,108 @@ static void a_wider_mask_wakes_nobody(void **state) {
     refuse_file(scene, 0620);
     scene->components[IMAGE].acl = (struct acl){ACL_PRESENT, entries, 6};
     scene_judge(scene);
-    assert_string_equal(scene_fixes(scene),
-                        "setfacl -n -m u:1001:r--,m::rw-,u:1005:-w-,g::--- /data/a.jpg");
+    assert_string_equal(scene_fixes(scene), "setfacl -n -m m::rw-,u:1005:-w-,g::--- /data/a.jpg");
     assert_false(scene->verdict.fixes[0].opens_to_more);
+}
+
+/* setfacl u:alice:rw FILE; chmod 600 FILE */
+static void an_entry_that_a_mask_put_to_sleep(void **state) {
+    struct scene *scene = *state;
+    struct acl_entry entries[] = {{ACL_TAG_USER_OBJ, 6, 0},
+                                  {ACL_TAG_USER, 6, 1001},
+                                  {ACL_TAG_GROUP_OBJ, 4, 0},
+                                  {ACL_TAG_MASK, 0, 0},
+                                  {ACL_TAG_OTHER, 0, 0}};
+    refuse_file(scene, 0600);
+    scene->components[IMAGE].acl = (struct acl){ACL_PRESENT, entries, 5};
+    scene_judge(scene);
+    assert_string_equal(cause_word(scene->verdict.cause), "acl-mask");
+    assert_says(scene->verdict.why.data, "user:1001:rw-");
+    assert_string_equal(scene_fixes(scene), "setfacl -n -m m::r--,g::--- /data/a.jpg");
+    entries[1].access = 2; /* it would not allow it either */
+    scene_judge(scene);
+    assert_string_equal(cause_word(scene->verdict.cause), "file-read");
+    assert_string_equal(scene_fixes(scene), "setfacl -n -m u:1001:r--,m::r--,g::--- /data/a.jpg");
+    entries[1] = (struct acl_entry){ACL_TAG_GROUP, 4, 1001};
+    scene_judge(scene);
+    assert_string_equal(cause_word(scene->verdict.cause), "acl-mask");
+    assert_says(scene->verdict.why.data, "one of its groups, group:1001:r--");
+}
+
+/* sudo -E, su without "-" */
+static void a_home_of_another(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene->facts.home = SLICE("/data");
+    scene_judge(scene);
+    assert_null(strstr(scene_fixes(scene), "HOME")); /* root's: a service's home may be */
+    scene->components[DATA].status.st_uid = 1002;
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "set HOME: it is '/data', the home of uid 1002");
+    scene->components[DATA].status.st_uid = 1001;
+    scene_judge(scene);
+    assert_null(strstr(scene_fixes(scene), "HOME"));
+}
+
+static void nobody_writes_to_the_root_directory(void **state) {
+    struct scene *scene = *state;
+    struct component *root = &scene->components[ROOT];
+    root->kernel_answer = EACCES;
+    root->needs = ACCESS_WRITE | ACCESS_SEARCH;
+    scene->components[1] = scene->components[IMAGE];
+    scene->components[1].parent = 0;
+    scene->components[1].lookup_error = ENOENT;
+    scene->facts.walk.count = 2;
+    scene->facts.walk.directory = 0;
+    scene->facts.walk.error = ENOENT;
+    scene->facts.walk.creates = true;
+    scene->incident.flags = O_WRONLY | O_CREAT;
+    scene_judge(scene);
+    assert_string_equal(cause_word(scene->verdict.cause), "dir-write");
+    assert_int_equal(scene->verdict.fixes[0].argument_count, 0);
+    assert_says(scene_fixes(scene), "WorkingDirectory=");
+}
+
+static void a_group_that_has_the_right(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0640);
+    scene_judge(scene);
+    assert_says(scene_notes(scene), "group 1003 has the right");
+    scene->components[IMAGE].status.st_gid = 1002; /* the owner's own */
+    scene_judge(scene);
+    assert_null(strstr(scene_notes(scene), "has the right"));
+    scene->components[IMAGE].status.st_gid = 42; /* shadow, disk, docker: the system's */
+    scene_judge(scene);
+    assert_null(strstr(scene_notes(scene), "has the right"));
+    refuse_file(scene, 0600);
+    scene_judge(scene);
+    assert_null(strstr(scene_notes(scene), "has the right"));
+}
+
+static void who_creates_does_not_only_read(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0604);
+    scene->components[IMAGE].needs = ACCESS_READ | ACCESS_WRITE;
+    scene->incident.flags = O_RDWR | O_CREAT | O_TRUNC;
+    scene_judge(scene);
+    assert_null(strstr(scene_notes(scene), "read-only"));
 }
 
 static void a_group_to_join(void **state) {
     struct scene *scene = *state;
     refuse_file(scene, 0640);
     scene->components[IMAGE].group_joinable = true;
+    scene->components[IMAGE].group_name = SLICE("vision");
     scene_judge(scene);
-    assert_says(scene_fixes(scene), "newgrp");
+    assert_says(scene_fixes(scene), "newgrp 'vision'");
+    scene->facts.identity.container = SLICE("docker"); /* the same container will do */
+    scene_judge(scene);
+    assert_null(strstr(scene_fixes(scene), "container"));
+    scene->facts.identity.container = SLICE("");
     assert_int_equal(scene->verdict.fixes[0].argument_count, 0);
     refuse_file(scene, 0600); /* the group has not the bit either */
     scene_judge(scene);
+    assert_int_equal(scene->verdict.fixes[0].argument_count, 4);
     assert_null(strstr(scene_fixes(scene), "newgrp"));
 }
 
@@ -79,6 +167,11 @@ static void a_container_has_a_user(void **state) {
     scene->facts.identity.container = SLICE("kubernetes");
     scene_judge(scene);
     assert_says(scene_fixes(scene), "runAsUser: 1002, runAsGroup: 1003");
+    /* A worker whose master is root is not started as the owner. */
+    scene->facts.identity.changed_user = true;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    scene->facts.identity.changed_user = false;
     /* That user would be stopped on the way: no advice that does not help. */
     scene->components[DATA].status.st_mode = S_IFDIR | 0700;
     scene->components[DATA].status.st_uid = 1001;
@@ -154,6 +247,11 @@ int main(void) {
         TEST(an_owner_helps_himself),
         TEST(without_acls_it_opens_to_all_and_says_so),
         TEST(a_wider_mask_wakes_nobody),
+        TEST(an_entry_that_a_mask_put_to_sleep),
+        TEST(a_home_of_another),
+        TEST(nobody_writes_to_the_root_directory),
+        TEST(a_group_that_has_the_right),
+        TEST(who_creates_does_not_only_read),
         TEST(a_group_to_join),
         TEST(a_container_has_a_user),
         TEST(never_the_container_s_root),

@@ -144,6 +144,53 @@ static void test_dangling_link(void **state) {
     judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
 }
 
+static void test_links_that_can_be_mended(void **state) {
+    (void)state;
+    components[1].role = ROLE_LINK;
+    components[1].path = SLICE("/d/l.jpg");
+    components[1].status = (struct stat){.st_mode = S_IFLNK | 0777};
+    components[1].link_target = SLICE("../.git/annex/objects/a/b/c.jpg");
+    components[2].path = SLICE("/.git");
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_true(advises("git annex get"));
+    components[1].link_target = SLICE("/home/bob/.dvc/cache/ab/cd");
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_true(advises("dvc pull"));
+    /* ln -s data/1.jpg d/l.jpg, in / */
+    components[1].link_target = SLICE("data/1.jpg");
+    components[1].meant_target = SLICE("/data/1.jpg");
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_int_equal(verdict.fixes[0].argument_count, 4);
+    assert_int_equal(verdict.fixes[0].run_as, RUN_AS_SELF);
+    assert_true(slice_is(verdict.fixes[0].arguments[2], "/data/1.jpg"));
+    assert_true(slice_is(verdict.fixes[0].arguments[3], "/d/l.jpg"));
+    assert_true(notes("ln -r"));
+    facts.identity.fsuid = 1001; /* / is root's */
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_int_equal(verdict.fixes[0].run_as, RUN_AS_ROOT);
+}
+
+/* A directory that root made would be root's. */
+static void test_a_directory_that_root_makes(void **state) {
+    (void)state;
+    incident.path = "/d/runs/1/a.jpg";
+    incident.flags = O_CREAT | O_WRONLY;
+    components[2].path = SLICE("/d/runs");
+    facts.walk.missing = SLICE("/1/a.jpg");
+    facts.walk.creates = true;
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(slice_is(verdict.fixes[0].arguments[0], "mkdir"));
+    assert_int_equal(verdict.fixes[0].run_as, RUN_AS_SELF);
+    facts.identity.fsuid = 1001;
+    facts.identity.fsgid = 100;
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(slice_is(verdict.fixes[0].arguments[0], "install"));
+    assert_true(slice_is(verdict.fixes[0].arguments[3], "1001"));
+    assert_true(slice_is(verdict.fixes[0].arguments[5], "100"));
+    assert_true(slice_is(verdict.fixes[0].arguments[6], "/d/runs/1"));
+    assert_int_equal(verdict.fixes[0].run_as, RUN_AS_ROOT);
+}
+
 static void test_empty_path(void **state) {
     (void)state;
     incident.path = "";
@@ -244,6 +291,22 @@ static void test_ties(void **state) {
     assert_int_equal(verdict.suggestion_count, 1);
 }
 
+static void test_padding_is_told_as_it_is(void **state) {
+    (void)state;
+    find(1, SLIP_BIT(SLIP_NUMBER), 0);
+    found[0].path = SLICE("/d/img_0042_x.jpg");
+    facts.neighbours.caller_is_python = true;
+    judge(CAUSE_numbering, CERTAINTY_PROVEN, 2);
+    assert_true(advises("f\"{number:04d}\""));
+    found[0].path = SLICE("/d/img_042.jpg");
+    facts.neighbours.caller_is_python = false;
+    judge(CAUSE_numbering, CERTAINTY_PROVEN, 2);
+    assert_true(advises("printf's %03d"));
+    found[0].path = SLICE("/d/img_42.jpg");
+    judge(CAUSE_numbering, CERTAINTY_PROVEN, 2);
+    assert_true(advises("without zeros"));
+}
+
 static void test_whitespace_is_shown(void **state) {
     (void)state;
     incident.path = "/d/a.jpg \r\n";
@@ -278,6 +341,11 @@ static void test_a_hosts_path(void **state) {
     found[0].unlikely = 1;
     facts.identity.container = SLICE("docker");
     judge(CAUSE_host_path, CERTAINTY_LIKELY, 2);
+    /* the whole path is there, from another start: a slash too many */
+    found[0].unlikely = 0;
+    found[0].base_is = "the working directory";
+    found[0].base = SLICE("/home/bob");
+    judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
     facts.neighbours.count = 0;
     facts.neighbours.elsewhere = ELSEWHERE_HOST;
     facts.neighbours.elsewhere_sign = SLICE("docker");
@@ -381,6 +449,9 @@ int main(void) {
         TEST(test_trailing_slash_is_a_directory),
         TEST(test_relative_path_names_its_start),
         TEST(test_dangling_link),
+        TEST(test_links_that_can_be_mended),
+        TEST(test_a_directory_that_root_makes),
+        TEST(test_padding_is_told_as_it_is),
         TEST(test_empty_path),
         TEST(test_deleted_start),
         TEST(test_it_came_meanwhile),

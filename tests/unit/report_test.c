@@ -165,6 +165,55 @@ static void the_contracts_example_looks_like_the_contract(void **state) {
         "         [native] libc.so.6 open64+0x10\n");
 }
 
+/* Only those who can; and no word of a command that a shell would read something into. */
+static void a_fix_names_who_runs_it(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    example.verdict.fixes[0] =
+        (struct fix){.arguments = {SLICE("ln"), SLICE("-sfn"), SLICE("/d/$(id) 'a"), SLICE("/d/b")},
+                     .argument_count = 4,
+                     .run_as = RUN_AS_ROOT,
+                     .effect = SLICE("mends it")};
+    assert_non_null(strstr(rendered(&example.report),
+                           "  fix:   ln -sfn '/d/$(id) '\\''a' '/d/b'      # as root: mends it\n"));
+    example.verdict.fixes[0].run_as = RUN_AS_OWNER;
+    assert_non_null(strstr(rendered(&example.report), "# as alice: mends it\n"));
+    example.verdict.fixes[0].run_as = RUN_AS_SELF | RUN_AS_ROOT;
+    assert_non_null(strstr(rendered(&example.report), "# as the same user: mends it\n"));
+}
+
+static void a_new_file_is_created(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    example.incident.flags = O_WRONLY | O_CREAT;
+    assert_non_null(strstr(rendered(&example.report), "cannot open for writing '"));
+    example.facts.walk.error = ENOENT;
+    example.facts.walk.creates = true;
+    example.facts.walk.missing = SLICE("");
+    assert_non_null(strstr(rendered(&example.report), "cannot create '"));
+}
+
+static long column_of(const char *text, const char *row, const char *word) {
+    const char *line = strstr(text, row), *start = line;
+    while (start > text && start[-1] != '\n')
+        start--;
+    return strstr(line, word) - start;
+}
+
+static void long_names_keep_the_columns(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    example.components[2].status.st_uid = example.components[2].status.st_gid = 4000000001u;
+    verdict_reach(&arena, &example.incident, &example.facts, &example.verdict);
+    const char *text = rendered(&example.report);
+    assert_non_null(strstr(text, "4000000001:4000000001 DENIED"));
+    assert_int_equal(column_of(text, "/home/alice  ", "DENIED"),
+                     column_of(text, "/home  ", " ok") + 1);
+}
+
 static unsigned count_lines(const char *text) {
     unsigned lines = 0;
     for (; *text; text++)
@@ -517,6 +566,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, drop_arena)
         WITH_ARENA(the_contracts_example_looks_like_the_contract),
+        WITH_ARENA(a_fix_names_who_runs_it),
+        WITH_ARENA(a_new_file_is_created),
+        WITH_ARENA(long_names_keep_the_columns),
         WITH_ARENA(hostile_sizes_stay_within_bounds),
         WITH_ARENA(callers_share_the_lines),
         WITH_ARENA(native_code_of_the_users_own_comes_first),

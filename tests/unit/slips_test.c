@@ -264,6 +264,21 @@ static void test_forms(void **state) {
     assert_true(in_form("\xff\xc3(", FORM_COMPOSED, "\xff\xc3("));
 }
 
+static void test_code_pages(void **state) {
+    (void)state;
+    assert_true(in_form("caf\xc3\xa9 \xe2\x82\xac", FORM_WINDOWS_BYTES, "caf\xe9 \x80"));
+    assert_true(in_form("caf\xe9 \x80", FORM_FROM_WINDOWS, "caf\xc3\xa9 \xe2\x82\xac"));
+    assert_true(in_form("caf\xc3\xa9", FORM_DOS_BYTES, "caf\x82"));
+    assert_true(in_form("caf\x82", FORM_FROM_DOS, "caf\xc3\xa9"));
+    /* UTF-8 that was taken for the page, and back */
+    assert_true(in_form("\xc3\xa9", FORM_FROM_WINDOWS, "\xc3\x83\xc2\xa9"));
+    assert_true(in_form("\xc3\x83\xc2\xa9", FORM_WINDOWS_BYTES, "\xc3\xa9"));
+    assert_true(in_form("\xc3\xa9", FORM_FROM_DOS, "\xe2\x94\x9c\xe2\x8c\x90"));
+    /* what the page has not */
+    assert_false(in_form("\xe6\x97\xa5", FORM_WINDOWS_BYTES, ""));
+    assert_false(in_form("\xe2\x82\xac", FORM_DOS_BYTES, ""));
+}
+
 /* ---- likeness ---- */
 
 static struct likeness like(const char *asked, const char *name) {
@@ -339,6 +354,7 @@ int main(void) {
         cmocka_unit_test(test_edits),
         cmocka_unit_test(test_variants_of_any_bytes),
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_code_pages),
         cmocka_unit_test(test_likeness),
         cmocka_unit_test(test_order_of_numbers),
     };
