@@ -15,6 +15,7 @@ enum { MOST_TEXTS = 40, MOST_TEXT_SLIPS = 3, ENVIRONMENT_BYTES = 32768, TEXT_BYT
 struct text {
     struct slice path;
     unsigned slips;
+    bool dead_ends[SEARCH_MOST_PLACES]; /* of search_repair(), by place */
 };
 
 struct texts {
@@ -31,7 +32,7 @@ static void add_text(struct search *search, struct texts *texts, struct slice pa
             return;
     struct slice copy = arena_copy(search->arena, path);
     if (copy.length > 0 && texts->count < MOST_TEXTS)
-        texts->all[texts->count++] = (struct text){copy, slips};
+        texts->all[texts->count++] = (struct text){.path = copy, .slips = slips};
 }
 
 /* Undoes every slip in every way, then every second one of what that gave, and so on. */
@@ -189,7 +190,7 @@ static struct text clean_text(struct search *search, struct slice asked) {
     static const enum slip order[] = {SLIP_WHITESPACE, SLIP_QUOTES,  SLIP_WHITESPACE,
                                       SLIP_UNEXPANDED, SLIP_WINDOWS, SLIP_URI};
     struct buffer out = buffer_in(search->arena, TEXT_BYTES);
-    struct text clean = {asked, 0};
+    struct text clean = {.path = asked};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         for (unsigned variant = 0; variant < slip_variants(order[i]); variant++)
             if (slip_undo(order[i], variant, clean.path, search->environment, &out)) {
@@ -200,12 +201,12 @@ static struct text clean_text(struct search *search, struct slice asked) {
     return clean;
 }
 
-static void repair(struct search *search, const struct text *text, enum listing start,
+static void repair(struct search *search, struct text *text, enum listing start,
                    enum listing elsewhere) {
     struct change change = {.slips = text->slips};
-    search_repair(search, &search->places[0], text->path, &change, start);
-    for (size_t i = 1; i < search->place_count && search->result->count == 0; i++)
-        search_repair(search, &search->places[i], text->path, &change, elsewhere);
+    for (size_t i = 0; i < search->place_count && (i == 0 || search->result->count == 0); i++)
+        search_repair(search, &search->places[i], text->path, &change, i == 0 ? start : elsewhere,
+                      &text->dead_ends[i]);
 }
 
 /* Each stage costs more and proves less than the one before. */
