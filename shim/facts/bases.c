@@ -114,11 +114,8 @@ static void add_script(struct search *search, struct slice working_directory) {
 }
 
 void search_find_places(struct search *search) {
-    enum { LINK_BYTES = 4096 };
-    char *bytes = arena_get(search->arena, LINK_BYTES, 1);
-    long length = bytes ? sys_readlinkat(AT_FDCWD, "/proc/thread-self/cwd", bytes, LINK_BYTES) : 0;
-    struct slice working_directory = {bytes, length > 0 ? (size_t)length : 0};
-    if (length > 0 && bytes[0] != '/')
+    struct slice working_directory = file_link(search->arena, AT_FDCWD, "/proc/thread-self/cwd");
+    if (!slice_starts(working_directory, SLICE("/")))
         working_directory.length = 0;
     search->places[0] = (struct place){NULL, SLICE("")};
     search->place_count = 1;

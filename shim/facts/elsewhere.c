@@ -170,7 +170,7 @@ void search_elsewhere(struct search *search, const struct identity *identity) {
     if (m.asked.length == 0 || m.asked.data[0] != '/')
         return;
     m.fstab_point = fstab_point(search, m.asked);
-    mounts_each(search->arena, look_at_mount, &m);
+    mounts_each(search->arena, walk->mounts, look_at_mount, &m);
     if (result->elsewhere != ELSEWHERE_NONE || result->count > 0)
         return;
     const struct component *directory =

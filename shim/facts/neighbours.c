@@ -236,10 +236,7 @@ static void run_stages(struct search *search, const struct texts *texts) {
 static void settle(struct search *search, struct neighbour *neighbour) {
     struct slice name = slice_basename(neighbour->path);
     struct slice directory = slice_first(neighbour->path, neighbour->path.length - name.length);
-    char *terminated = (char *)arena_copy(search->arena, directory).data;
-    char *bytes = arena_get(search->arena, TEXT_BYTES, 1);
-    if (!bytes)
-        return;
+    const char *terminated = arena_copy(search->arena, directory).data;
     bool absolute = directory.length > 0 && directory.data[0] == '/';
     int start = absolute ? AT_FDCWD : search->incident->directory;
     int held = sys_openat(start, directory.length > 0 ? terminated : ".",
@@ -248,16 +245,15 @@ static void settle(struct search *search, struct neighbour *neighbour) {
         return;
     char link[DESCRIPTOR_NAME_BYTES];
     descriptor_name(held, link);
-    long length = sys_readlinkat(AT_FDCWD, link, bytes, TEXT_BYTES);
+    struct slice physical = file_link(search->arena, AT_FDCWD, link);
     unsigned needs = access_needed(search->incident->flags);
     int answer =
         sys_faccessat2(held, neighbour->path.data + directory.length, (int)needs, AT_EACCESS);
     sys_close(held);
     if (answer == 0 || answer == -EACCES)
         neighbour->kernel_answer = -answer;
-    if (length <= 0 || bytes[0] != '/')
+    if (!slice_starts(physical, SLICE("/")))
         return;
-    struct slice physical = {bytes, (size_t)length};
     struct buffer path = buffer_in(search->arena, physical.length + 1 + name.length + 1);
     buffer_slice(&path, physical);
     if (physical.length > 1)
@@ -305,10 +301,7 @@ void neighbours_find(struct arena *arena, const struct incident *incident,
     if (!search_start(search))
         return;
     search->environment = file_first(arena, "/proc/self/environ", ENVIRONMENT_BYTES);
-    char *executable = arena_get(arena, TEXT_BYTES, 1);
-    long length =
-        executable ? sys_readlinkat(AT_FDCWD, "/proc/self/exe", executable, TEXT_BYTES) : 0;
-    search->executable = (struct slice){executable, length > 0 ? (size_t)length : 0};
+    search->executable = file_link(arena, AT_FDCWD, "/proc/self/exe");
     result->sought = true;
     result->caller_is_python = slice_starts(slice_basename(search->executable), SLICE("python"));
     if (walk->creates) { /* what is missing is the directory */
