@@ -67,7 +67,8 @@ void neighbours_find(struct arena *arena, const struct incident *incident,
                      struct neighbours *neighbours);
 
 /* Calls `each` for every mount of this process until it returns false; mountinfo's order. The mount
- * lives until `each` returns. `text` is what mounts_read() kept; if it is empty the file is read. */
+ * lives until `each` returns. `text` is what mounts_read() kept; if it is empty the file is read.
+ */
 void mounts_each(struct arena *arena, struct slice text,
                  bool (*each)(void *context, const struct mount *mount), void *context);
 

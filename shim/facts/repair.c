@@ -90,7 +90,8 @@ static bool try_edits(struct repair *repair, struct slice name, struct slice res
 static bool try_blindly(struct repair *repair, struct slice name, struct slice rest,
                         const struct change *change) {
     struct search *search = repair->search;
-    return try_variants(repair, name, rest, name_likely_variants(name), name_variants(), change) ||
+    return try_variants(repair, name, rest, name_likely_variants(name, is_last(rest)),
+                        name_variants(), change) ||
            (likeness_want(name, is_last(rest), &search->wanted) && search->wanted.edits > 0 &&
             try_edits(repair, name, rest, change));
 }
@@ -124,14 +125,14 @@ static void try_listing(struct repair *repair, struct slice name, struct slice r
         try_blindly(repair, name, rest, change);
 }
 
-/* Names made from one that is not there. Of a last name there are many: a look into a small directory
- * is cheaper. */
+/* Names made from one that is not there. Of a last name there are many: a look into a small
+ * directory is cheaper. */
 static bool try_likely(struct repair *repair, struct slice name, struct slice rest,
                        const struct change *change) {
     bool asked = repair->depth == 0 && repair->listing != LIST_NEVER && *repair->dead_end;
     if (asked || (is_last(rest) && !search_may_vary(repair->search, name)))
         return false;
-    return try_variants(repair, name, rest, 0, name_likely_variants(name), change);
+    return try_variants(repair, name, rest, 0, name_likely_variants(name, is_last(rest)), change);
 }
 
 static void follow(struct repair *repair, struct slice rest, struct change change) {
@@ -145,8 +146,7 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
         if (!search_exists(search, &status)) {
             search->path.length = length;
             bool dots = slice_is(name, ".") || slice_is(name, "..");
-            if (!dots && !try_likely(repair, name, rest, &change) &&
-                repair->listing == LIST_ALWAYS)
+            if (!dots && !try_likely(repair, name, rest, &change) && repair->listing == LIST_ALWAYS)
                 try_listing(repair, name, rest, &change);
             return;
         }

@@ -56,8 +56,8 @@ struct search {
     struct folded folded; /* scratch of likeness_of() */
     char *entries;        /* scratch of getdents64(2) */
     size_t entries_left;
-    /* When scratch holds all the names of a directory: how many bytes, and the hash of the path that
-     * it was asked by; 0: it holds no such thing. */
+    /* When scratch holds all the names of a directory: how many bytes, and the hash of the path
+     * that it was asked by; 0: it holds no such thing. */
     size_t whole_bytes;
     uint64_t whole_directory;
     uint64_t processor_end_ns, end_ns;
@@ -131,9 +131,9 @@ enum listing {
     LIST_ALWAYS,
 };
 
-/* Finds `rest` below the place with names put right one by one. LIST_NEVER sets *dead_end to whether
- * no likely variant is there of the name where the way ends; the others need that of the same place
- * and path, so as not to ask again. */
+/* Finds `rest` below the place with names put right one by one. LIST_NEVER sets *dead_end to
+ * whether no likely variant is there of the name where the way ends; the others need that of the
+ * same place and path, so as not to ask again. */
 void search_repair(struct search *search, const struct place *place, struct slice rest,
                    const struct change *change, enum listing listing, bool *dead_end);
 

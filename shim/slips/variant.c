@@ -80,12 +80,12 @@ static bool is_digit(char byte) {
     return byte >= '0' && byte <= '9';
 }
 
-unsigned name_likely_variants(struct slice name) {
+unsigned name_likely_variants(struct slice name, bool last) {
     size_t stem = name_suffix(name);
     for (size_t i = 0; i < stem; i++)
         if (is_digit(name.data[i]))
             return SINGLES + meeting_size(0);
-    return SINGLES;
+    return last ? SINGLES : (CASES - 1) + (FORMS - 1);
 }
 
 /* Which point of the axes a number stands for. */
@@ -223,8 +223,8 @@ bool name_variant(struct slice name, bool last, unsigned number, struct buffer *
     return !slice_equal(buffer_text(out), name);
 }
 
-/* The next letter, in lower case, or digit but 0: what no axis takes away, adds or changes where all
- * is ASCII. '\0' at the end. */
+/* The next letter, in lower case, or digit but 0: what no axis takes away, adds or changes where
+ * all is ASCII. '\0' at the end. */
 static char next_lasting(struct slice *text) {
     while (text->length > 0) {
         char byte = text->data[0];

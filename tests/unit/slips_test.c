@@ -222,7 +222,7 @@ static void test_edits(void **state) {
 static void test_may_vary(void **state) {
     (void)state;
     static const char *const names[] = {
-        "img_0042.png", "IMG 7.JPG",      "a.b.c.nii.gz",   "cat's 3 PM.jpeg", "0.png",
+        "img_0042.png", "IMG 7.JPG",       "a.b.c.nii.gz",   "cat's 3 PM.jpeg", "0.png",
         "no-suffix",    "caf\xc3\xa9.jpg", "100 200 03.tif", ".hidden",         "\xe2\x84\xaa.png"};
     for (size_t n = 0; n < sizeof names / sizeof *names; n++)
         for (unsigned i = 0; i < name_variants(); i++) {
