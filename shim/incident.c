@@ -6,6 +6,7 @@
 #include "base/enter.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/start.h"
 #include "base/sys.h"
 #include "base/valgrind.h"
 #include "config.h"
@@ -237,7 +238,7 @@ static void make_summary(void *argument) {
     }
 }
 
-void incident_summary(void) {
+START_CODE void incident_summary(void) {
     if (config.enabled && tally_has_untold())
         work_at_desk(make_summary, NULL, NULL);
 }

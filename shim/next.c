@@ -8,12 +8,12 @@
  */
 #include "next.h"
 #include "base/dynamic.h"
+#include "base/start.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <gnu/lib-names.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <string.h>
 
 /* As in frames/python_find.c: not a reason to depend on ld.so by name. */
 extern struct r_debug __attribute__((weak, visibility("default"))) _r_debug;
@@ -22,9 +22,18 @@ enum { MOST_OBJECTS = 4096 };
 
 /* ---- where ---- */
 
+static bool begins(const char *text, const char *start) {
+    while (*start && *text == *start)
+        text++, start++;
+    return *start == '\0';
+}
+
 static bool is_libc(const struct link_map *map) {
-    const char *slash = strrchr(map->l_name, '/');
-    return strcmp(slash ? slash + 1 : map->l_name, LIBC_SO) == 0;
+    const char *name = map->l_name;
+    for (const char *at = name; *at; at++)
+        if (*at == '/')
+            name = at + 1;
+    return begins(name, LIBC_SO) && name[sizeof LIBC_SO - 1] == '\0';
 }
 
 /*
@@ -68,7 +77,7 @@ static uintptr_t find_from(const struct link_map *map, const char *name) {
 /* ---- each name ---- */
 
 /* Set once, before main or by an earlier call. */
-static const struct link_map *_Atomic behind_us;
+static START_DATA const struct link_map *_Atomic behind_us;
 
 void *next_look_up(const char *name) {
     const struct link_map *map = atomic_load_explicit(&behind_us, memory_order_acquire);
@@ -108,10 +117,10 @@ struct next next = {
 #undef CALL
 };
 
-void next_start(char *const *environment) {
+START_CODE void next_start(char *const *environment) {
     bool weak_matters = false; /* ld.so(8): then a weak definition is not always the one */
     for (; environment && *environment; environment++)
-        weak_matters = weak_matters || strncmp(*environment, "LD_DYNAMIC_WEAK=", 16) == 0;
+        weak_matters = weak_matters || begins(*environment, "LD_DYNAMIC_WEAK=");
     const struct link_map *map = find_behind_us();
     atomic_store_explicit(&behind_us, map, memory_order_release);
     if (map && !weak_matters)

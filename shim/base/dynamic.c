@@ -50,8 +50,12 @@ static uint32_t gnu_hash(const char *name) {
 static bool is_named(struct memory *memory, uintptr_t address, const char *name) {
     char found[NAME_MOST_BYTES];
     size_t bytes = strlen(name) + 1;
-    if (!memory)
-        return strcmp((const char *)address, name) == 0;
+    const char *text = (const char *)address;
+    if (!memory) {
+        while (*name && *text == *name)
+            text++, name++;
+        return *text == *name;
+    }
     return bytes <= sizeof found && memory_read(memory, address, found, bytes) &&
            memcmp(found, name, bytes) == 0;
 }

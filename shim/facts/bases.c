@@ -41,8 +41,8 @@ static void add_parents(struct search *search, const char *what, struct slice di
 /* ---- the script ---- */
 
 static bool is_interpreter(struct slice executable) {
-    static const char *const names[] = {"python", "perl", "ruby", "node", "php",  "lua", "Rscript",
-                                        "R",      "java", "bash", "sh",   "dash", "zsh", "julia"};
+    static const char names[][8] = {"python", "perl", "ruby", "node", "php",  "lua", "Rscript",
+                                    "R",      "java", "bash", "sh",   "dash", "zsh", "julia"};
     struct slice name = slice_basename(executable);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (slice_starts(name, slice_of(names[i])))

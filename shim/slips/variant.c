@@ -3,14 +3,14 @@
 #include "slips/fold.h"
 #include "slips/slip.h"
 
-static const char *const images[] = {
-#define IMAGE(suffix) "." suffix,
-#define IMAGE_GLOB(glob) &glob[1], /* behind the star */
+static const char images[][12] = {
+#define IMAGE(suffix) "*." suffix,
+#define IMAGE_GLOB(glob) glob,
 #include "images.def"
 #undef IMAGE
 };
 
-static const char *const common_suffixes[] = {
+static const char common_suffixes[][8] = {
     ".jpg", ".jpeg", ".png",  ".JPG",  ".JPEG", ".PNG",    ".webp", ".tif", ".tiff", ".TIF",
     ".gif", ".bmp",  ".heic", ".avif", ".jxl",  ".nii.gz", ".nii",  ".dcm", ".exr",  ".svg",
 };
@@ -22,7 +22,7 @@ bool suffix_is_image(struct slice suffix) {
     for (size_t i = 0; i < suffix.length; i++)
         lower[i] = (char)point_lower((unsigned char)suffix.data[i] & 0x7f);
     for (size_t i = 0; i < sizeof images / sizeof *images; i++)
-        if (slice_is((struct slice){lower, suffix.length}, images[i]))
+        if (slice_is((struct slice){lower, suffix.length}, images[i] + 1)) /* behind the star */
             return true;
     return false;
 }
