@@ -8,6 +8,8 @@ enum { MOUNTINFO_BUDGET_BYTES = 8 << 20 };
 /* The kernel writes blanks, newlines and backslashes of a name as \ooo (seq_path). */
 static struct slice unescape(struct arena *arena, struct slice text) {
     struct slice copy = arena_copy(arena, text);
+    if (slice_find(text, '\\') == text.length)
+        return copy;
     char *bytes = (char *)copy.data;
     size_t length = 0;
     for (size_t at = 0; at < copy.length; at++) {
