@@ -25,7 +25,7 @@ LIBRARY := $(BUILD)/libpermshim.so
 GENERATED := $(BUILD)/generated
 
 # C hosts that the tests run with and without the library.
-HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/python_probe.c,$(wildcard tests/programs/*.c)))
+HOSTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/programs/%_probe.c,$(wildcard tests/programs/*.c)))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 
@@ -156,7 +156,12 @@ $(BUILD)/tests/host/inject: tests/host/inject.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
 
-test-hosts: all inject $(HOSTS) $(PROMISES)
+# A preload that compares what the wrappers call with what dlsym(3) finds.
+$(BUILD)/tests/programs/next_probe.so: tests/programs/next_probe.c $(addprefix $(BUILD)/shim/,next.o base/dynamic.o base/memory.o)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,-z,defs $^ -o $@
+
+test-hosts: all inject $(HOSTS) $(PROMISES) $(BUILD)/tests/programs/next_probe.so
 	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
 # Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them

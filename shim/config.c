@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/errnames.h"
 #include "base/escape.h"
+#include "base/start.h"
 #include "base/sys.h"
 #include "incident.h"
 
@@ -156,16 +157,16 @@ static void complain_about(const struct variable *variable, struct slice value,
 /* Variables of others that tell where we run. */
 static void look_around(struct slice name, struct slice value) {
     static const struct {
-        const char *name, *container;
+        char name[24], container[12];
     } signs[] = {
         {"KUBERNETES_SERVICE_HOST", "kubernetes"},
         {"SNAP", "snap"},
         {"FLATPAK_ID", "flatpak"},
-        {"container", NULL}, /* systemd's convention: its value is the name */
+        {"container", ""}, /* systemd's convention: its value is the name */
     };
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (slice_is(name, signs[i].name) && value.length > 0 && !config.container[0]) {
-            struct slice word = signs[i].container ? slice_of(signs[i].container) : value;
+            struct slice word = signs[i].container[0] ? slice_of(signs[i].container) : value;
             word = slice_first(word, sizeof config.container - 1);
             memcpy(config.container, word.data, word.length);
         }
@@ -178,22 +179,42 @@ static void look_around(struct slice name, struct slice value) {
  * it was asked for. */
 static void settle_reporting(void) {
     unsigned always = GROUP_OPEN | (config.probe_missing ? GROUP_PROBE : 0);
-    for (int error = 0; error < CONFIG_ERRNOS; error++) {
-        unsigned groups = error == EACCES ? config.groups : config.groups & always;
-        config.reporting[error] = config.enabled && config.errors[error] ? (uint8_t)groups : 0;
+    memset(config.reporting, 0, sizeof config.reporting);
+    for (int error = 0; error < CONFIG_ERRNOS; error++)
+        if (config.enabled && config.errors[error])
+            config.reporting[error] =
+                (uint8_t)(error == EACCES ? config.groups : config.groups & always);
+}
+
+/* Whether a variable may be one of those that are looked for, by its first letter: most are not. */
+static bool may_matter(char first) {
+    switch (first) {
+    case 'P': /* PERMSHIM_* */
+    case 'K':
+    case 'S':
+    case 'F':
+    case 'c':
+    case 'N': /* NO_COLOR */
+    case 'T': /* TERM */
+        return true;
+    default:
+        return false;
     }
 }
 
-void config_read(char *const *environment, void (*complain)(struct slice line)) {
+START_CODE void config_read(char *const *environment, void (*complain)(struct slice line)) {
     config.enabled = true;
     config.groups = GROUP_OPEN | GROUP_DIR;
     config.frames = 12;
     config.limit = 25;
-    set_errno(SLICE("EACCES,ENOENT"));
+    memset(config.errors, 0, sizeof config.errors);
+    config.errors[EACCES] = config.errors[ENOENT] = true;
     match_clear(&config.matcher);
     match_add_images(&config.matcher);
 
     for (char *const *entry = environment; entry && *entry; entry++) {
+        if (!may_matter(**entry))
+            continue;
         struct slice value = slice_of(*entry);
         struct slice name = slice_split(&value, '=');
         look_around(name, value);

@@ -151,6 +151,7 @@ struct walk {
     bool trailing_slash; /* the path asks for a directory */
     bool creates;        /* O_CREAT or O_TMPFILE: needs the right to make the last name */
     struct slice missing; /* what of the path stands behind the component that ended the walk */
+    struct slice mounts; /* all of /proc/self/mountinfo, where it is short and was read; or empty */
 };
 
 /* ---- neighbours: what is there in place of what is not ---- */

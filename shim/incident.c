@@ -6,6 +6,7 @@
 #include "base/enter.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/start.h"
 #include "base/sys.h"
 #include "base/valgrind.h"
 #include "config.h"
@@ -28,12 +29,6 @@ enum {
 };
 
 /* ---- facts and verdict ---- */
-
-static struct slice read_link(struct arena *arena, const char *link) {
-    char *bytes = arena_get(arena, 4096, 1);
-    long length = bytes ? sys_readlinkat(AT_FDCWD, link, bytes, 4096) : 0;
-    return (struct slice){bytes ? bytes : "", length > 0 ? (size_t)length : 0};
-}
 
 bool incident_examine(struct arena *arena, const struct incident *incident, struct facts *facts,
                       struct verdict *verdict) {
@@ -70,8 +65,8 @@ void incident_search(struct arena *arena, const struct incident *incident, struc
 
 /* Where it happened: what only something that is written needs. */
 static void collect_the_place(struct arena *arena, struct facts *facts) {
-    facts->working_directory = read_link(arena, "/proc/thread-self/cwd");
-    facts->executable = read_link(arena, "/proc/self/exe");
+    facts->working_directory = file_link(arena, AT_FDCWD, "/proc/thread-self/cwd");
+    facts->executable = file_link(arena, AT_FDCWD, "/proc/self/exe");
     facts->host = ask_host(arena);
 }
 
@@ -243,7 +238,7 @@ static void make_summary(void *argument) {
     }
 }
 
-void incident_summary(void) {
+START_CODE void incident_summary(void) {
     if (config.enabled && tally_has_untold())
         work_at_desk(make_summary, NULL, NULL);
 }

@@ -33,9 +33,10 @@ enum how_kind {
     HOW_RESOLVE, /* AT_* flags of a call that wants to know where a name leads */
 };
 
-/* What a wrapper knows at compile time about a call that failed. */
+/* What a wrapper knows at compile time about a call that failed. Here as in other tables short text
+ * stands in an array: a pointer is one more for the loader to relocate in each process. */
 struct failed_call {
-    const char *function; /* the wrapped name, "open64" */
+    char function[24]; /* the wrapped name, "open64" */
     enum call_group group;
     enum how_kind how_kind;
     bool returns_pointer;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "match.h"
+#include "base/start.h"
 
 static unsigned char lower(char byte) {
     return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
@@ -47,10 +48,10 @@ static bool is_alphanumeric(unsigned char byte) {
     return (lower((char)byte) >= 'a' && lower((char)byte) <= 'z') || (byte >= '0' && byte <= '9');
 }
 
-void match_clear(struct matcher *matcher) {
+START_CODE void match_clear(struct matcher *matcher) {
     /* All bytes but '0' to '9' (48 on), 'A' to 'Z' (64 + 1 on) and 'a' to 'z' (64 + 33 on). */
     const uint64_t digits = (uint64_t)0x3ff << 48, letters = 0x3ffffff;
-    memset(matcher, 0, sizeof *matcher);
+    memset(matcher, 0, offsetof(struct matcher, globs) + 1); /* the rest need not be touched */
     matcher->careful_ends[0] = ~digits;
     matcher->careful_ends[1] = ~(letters << 1 | letters << 33);
     matcher->careful_ends[2] = UINT64_MAX;
@@ -68,7 +69,8 @@ bool match_add(struct matcher *matcher, struct slice glob) {
     if (matcher->globs_length + glob.length + 2 > sizeof matcher->globs)
         return false;
     memcpy(matcher->globs + matcher->globs_length, glob.data, glob.length);
-    matcher->globs_length += glob.length + 1;
+    matcher->globs_length += glob.length;
+    memset(matcher->globs + matcher->globs_length++, '\0', 2);
     unsigned char last = lower(glob.data[glob.length - 1]);
     bool ends_in_itself =
         is_alphanumeric(last) && !(glob.length > 1 && glob.data[glob.length - 2] == '\\');
@@ -81,10 +83,9 @@ bool match_add(struct matcher *matcher, struct slice glob) {
     return true;
 }
 
-void match_add_images(struct matcher *matcher) {
-    for (size_t i = 0; i < sizeof images / sizeof *images; i++)
-        matcher->pairs[images[i][0] % 32] |= (uint32_t)1 << images[i][1] % 32;
-#define IMAGE(suffix)
+START_CODE void match_add_images(struct matcher *matcher) {
+    /* Not a loop: the compiler makes one number of all that begin alike. */
+#define IMAGE(suffix) matcher->pairs[(suffix)[0] % 32] |= (uint32_t)1 << (suffix)[1] % 32;
 #define IMAGE_GLOB(glob) match_add(matcher, SLICE(glob));
 #include "images.def"
 #undef IMAGE

@@ -24,12 +24,16 @@ struct next {
 #undef MODE
 };
 
-/* Always callable: before next_find() each pointer leads to a stub that finds them first. */
+/* Always callable, at any time and in a signal handler: until its first call each pointer leads to
+ * a stub that finds the name first. What it finds is what dlsym(RTLD_NEXT) finds. */
 extern struct next next;
 
-/* Finds every name. Called by the library's constructor, or by the first call when that comes from
- * a constructor that ran before ours. dlsym(3) of a name that exists neither allocates nor fails.
- */
-void next_find(void);
+/* What dlsym(RTLD_NEXT, name) finds; NULL: nothing. Safe in a signal handler once next_start() has
+ * returned, and takes no lock where that found none to be needed. */
+void *next_look_up(const char *name);
+
+/* Called by the library's constructor. Where names cannot be found without the loader, finds all;
+ * dlsym(3) of a name that exists neither allocates nor fails. */
+void next_start(char *const *environment);
 
 #endif

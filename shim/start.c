@@ -10,7 +10,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
     (void)count;
     (void)arguments;
     int error = errno;
-    next_find();
+    next_start(environment);
     sink_start();
     config_read(environment, sink_stderr);
     if (config.enabled)

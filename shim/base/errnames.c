@@ -6,7 +6,7 @@
 /* What open(2), openat2(2) and path_resolution(7) can end with. */
 static const struct {
     int error;
-    const char *name, *text;
+    char name[16], text[40];
 } errors[] = {
     {EPERM, "EPERM", "Operation not permitted"},
     {ENOENT, "ENOENT", "No such file or directory"},

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 
-enum { WINDOW_BYTES = 4096 };
+enum { WINDOW_BYTES = 4096, LINK_BYTES = 4096 };
 
 bool lines_open(struct line_reader *reader, struct arena *arena, const char *path,
                 size_t budget_bytes, int *error) {
@@ -72,6 +72,36 @@ void lines_close(struct line_reader *reader) {
     reader->descriptor = -1;
 }
 
+/* Of what was taken from the arena last it keeps the first bytes. The others were not written: less
+ * memory is touched when the next one takes them. */
+static void keep_first(struct arena *arena, char *bytes, size_t kept) {
+    if (bytes)
+        arena->next = bytes + kept;
+}
+
+struct slice file_link(struct arena *arena, int directory, const char *path) {
+    char *bytes = arena_get(arena, LINK_BYTES, 1);
+    long length = bytes ? sys_readlinkat(directory, path, bytes, LINK_BYTES - 1) : 0;
+    if (length <= 0)
+        length = 0;
+    keep_first(arena, bytes, (size_t)length + 1);
+    return length > 0 ? (struct slice){bytes, (size_t)length} : SLICE("");
+}
+
+struct slice file_whole(struct arena *arena, const char *path, size_t most) {
+    char *bytes = arena_get(arena, most, 1);
+    int descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    size_t length = 0;
+    long got = -1;
+    while (bytes && descriptor >= 0 && length < most &&
+           (got = sys_read(descriptor, bytes + length, most - length)) > 0)
+        length += (size_t)got;
+    if (descriptor >= 0)
+        sys_close(descriptor);
+    keep_first(arena, bytes, length);
+    return got == 0 ? (struct slice){bytes, length} : SLICE("");
+}
+
 struct slice file_first(struct arena *arena, const char *path, size_t most) {
     char *bytes = arena_get(arena, most, 1);
     int descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
@@ -80,6 +110,7 @@ struct slice file_first(struct arena *arena, const char *path, size_t most) {
         sys_close(descriptor);
     if (got < 0)
         got = 0;
+    keep_first(arena, bytes, (size_t)got);
     while (got > 0 && (bytes[got - 1] == '\n' || bytes[got - 1] == '\0'))
         got--;
     return (struct slice){bytes ? bytes : "", (size_t)got};

@@ -28,8 +28,16 @@ bool lines_next(struct line_reader *reader, struct slice *line);
 
 void lines_close(struct line_reader *reader);
 
+/* What a symbolic link holds, with a NUL behind it; empty when it cannot be read. `directory` is
+ * for a relative `path`, which may be "" to read the link behind an O_PATH descriptor;
+ * readlinkat(2). */
+struct slice file_link(struct arena *arena, int directory, const char *path);
+
 /* The first `most` bytes of a file, read once, trailing newlines and NULs cut; empty when it cannot
  * be read. */
 struct slice file_first(struct arena *arena, const char *path, size_t most);
+
+/* All of a file that is shorter than `most` bytes; empty when it is not, or cannot be read. */
+struct slice file_whole(struct arena *arena, const char *path, size_t most);
 
 #endif

@@ -5,9 +5,13 @@
 
 enum { NO_SUCH_HOW = -1 };
 
+static bool is_known(const struct memory *memory, uintptr_t page) {
+    return memory->readable[page / MEMORY_PAGE_BYTES % MEMORY_CACHE_SLOTS] == page + 1;
+}
+
 static bool page_readable(struct memory *memory, uintptr_t page) {
     size_t slot = (page / MEMORY_PAGE_BYTES) % MEMORY_CACHE_SLOTS;
-    if (memory->readable[slot] == page + 1)
+    if (is_known(memory, page))
         return true;
     /* The kernel rejects a user address in its own half of the address space by itself. */
     if (sys_sigmask(NO_SUCH_HOW, (const uint64_t *)page, NULL) != -EINVAL)
@@ -32,7 +36,9 @@ bool memory_readable(struct memory *memory, uintptr_t address, size_t bytes) {
 }
 
 bool memory_read(struct memory *memory, uintptr_t address, void *copy, size_t bytes) {
-    if (!memory_readable(memory, address, bytes))
+    uintptr_t page = address & ~(uintptr_t)(MEMORY_PAGE_BYTES - 1);
+    bool inside = bytes <= MEMORY_PAGE_BYTES - (address - page);
+    if (!(inside && is_known(memory, page)) && !memory_readable(memory, address, bytes))
         return false;
     /* Not memcpy(3): what is read here is not ours, may be null when it is nothing, and may hold
      * the red zones of a host's address sanitizer, whose memcpy ends the process over them. Most

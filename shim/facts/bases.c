@@ -41,8 +41,8 @@ static void add_parents(struct search *search, const char *what, struct slice di
 /* ---- the script ---- */
 
 static bool is_interpreter(struct slice executable) {
-    static const char *const names[] = {"python", "perl", "ruby", "node", "php",  "lua", "Rscript",
-                                        "R",      "java", "bash", "sh",   "dash", "zsh", "julia"};
+    static const char names[][8] = {"python", "perl", "ruby", "node", "php",  "lua", "Rscript",
+                                    "R",      "java", "bash", "sh",   "dash", "zsh", "julia"};
     struct slice name = slice_basename(executable);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (slice_starts(name, slice_of(names[i])))
@@ -114,11 +114,8 @@ static void add_script(struct search *search, struct slice working_directory) {
 }
 
 void search_find_places(struct search *search) {
-    enum { LINK_BYTES = 4096 };
-    char *bytes = arena_get(search->arena, LINK_BYTES, 1);
-    long length = bytes ? sys_readlinkat(AT_FDCWD, "/proc/thread-self/cwd", bytes, LINK_BYTES) : 0;
-    struct slice working_directory = {bytes, length > 0 ? (size_t)length : 0};
-    if (length > 0 && bytes[0] != '/')
+    struct slice working_directory = file_link(search->arena, AT_FDCWD, "/proc/thread-self/cwd");
+    if (!slice_starts(working_directory, SLICE("/")))
         working_directory.length = 0;
     search->places[0] = (struct place){NULL, SLICE("")};
     search->place_count = 1;

@@ -32,8 +32,9 @@ void descriptor_name(int descriptor, char name[DESCRIPTOR_NAME_BYTES]);
  * user namespace. */
 void acl_read(struct arena *arena, int descriptor, struct acl *acl);
 
-/* Finds the mount of every component, in one pass over /proc/self/mountinfo. */
-void mounts_read(struct arena *arena, struct component *components, size_t count);
+/* Finds the mount of every component, in one pass over /proc/self/mountinfo. Of a path that is not
+ * there it keeps the text for mounts_each(): the kernel takes long to write it. */
+void mounts_read(struct arena *arena, struct walk *walk);
 
 /* What else could have refused the call at component `culprit` (-1: none). Costs some system calls
  * more than the plain rule, so verdict_reach() has to ask for it. */
@@ -66,9 +67,10 @@ void neighbours_find(struct arena *arena, const struct incident *incident,
                      struct neighbours *neighbours);
 
 /* Calls `each` for every mount of this process until it returns false; mountinfo's order. The mount
- * lives until `each` returns. */
-void mounts_each(struct arena *arena, bool (*each)(void *context, const struct mount *mount),
-                 void *context);
+ * lives until `each` returns. `text` is what mounts_read() kept; if it is empty the file is read.
+ */
+void mounts_each(struct arena *arena, struct slice text,
+                 bool (*each)(void *context, const struct mount *mount), void *context);
 
 /* What ACCESS_* a call with these flags needs on an object that exists; open(2). */
 unsigned access_needed(int flags);

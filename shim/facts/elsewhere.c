@@ -61,8 +61,7 @@ static void try_bind_mount(struct mount_search *m, const struct mount *mount) {
 }
 
 static bool is_private(const struct mount *mount) {
-    static const char *const marks[] = {"systemd-private-", "snap-private-tmp", "snap.",
-                                        "/.private"};
+    static const char marks[][20] = {"systemd-private-", "snap-private-tmp", "snap.", "/.private"};
     /* ProtectHome=tmpfs of systemd.exec(5) */
     if (slice_is(mount->fstype, "tmpfs") &&
         (slice_is(mount->point, "/home") || slice_is(mount->point, "/root")))
@@ -123,7 +122,7 @@ static struct slice fstab_point(struct search *search, struct slice asked) {
 /* "/mnt/usb": the first name below a directory that mount points are made in, when it is not there
  * or empty. */
 static struct slice removable_point(struct search *search, struct slice asked) {
-    static const char *const parents[] = {"/run/media/", "/media/", "/mnt/", "/Volumes/"};
+    static const char parents[][12] = {"/run/media/", "/media/", "/mnt/", "/Volumes/"};
     const struct walk *walk = search->walk;
     const struct component *directory =
         walk->directory >= 0 ? &walk->components[walk->directory] : NULL;
@@ -155,8 +154,8 @@ static struct slice removable_point(struct search *search, struct slice asked) {
 /* ---- the host ---- */
 
 static bool is_home_of_hosts(struct slice path) {
-    static const char *const starts[] = {"/home/", "/Users/", "/mnt/",     "/media/", "/Volumes/",
-                                         "/root/", "/data/",  "/scratch/", "/srv/"};
+    static const char starts[][12] = {"/home/", "/Users/", "/mnt/",     "/media/", "/Volumes/",
+                                      "/root/", "/data/",  "/scratch/", "/srv/"};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (slice_starts(path, slice_of(starts[i])))
             return true;
@@ -170,7 +169,7 @@ void search_elsewhere(struct search *search, const struct identity *identity) {
     if (m.asked.length == 0 || m.asked.data[0] != '/')
         return;
     m.fstab_point = fstab_point(search, m.asked);
-    mounts_each(search->arena, look_at_mount, &m);
+    mounts_each(search->arena, walk->mounts, look_at_mount, &m);
     if (result->elsewhere != ELSEWHERE_NONE || result->count > 0)
         return;
     const struct component *directory =

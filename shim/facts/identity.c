@@ -185,7 +185,7 @@ static void read_user_namespace(struct arena *arena, struct identity *identity) 
 /* Signs that container runtimes leave; the environment's word was taken at start. */
 static struct slice find_container(void) {
     static const struct {
-        const char *path, *name;
+        char path[24], name[8];
     } signs[] = {
         {"/run/.containerenv", "podman"},
         {"/.dockerenv", "docker"},

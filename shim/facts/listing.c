@@ -3,6 +3,8 @@
 #include "base/sys.h"
 #include "facts/search.h"
 #include <dirent.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 /* struct linux_dirent64 of getdents(2). */
 struct entry {
@@ -13,7 +15,14 @@ struct entry {
     char name[];
 };
 
-enum { ENTRIES_BYTES = 32768 };
+static const struct entry *entry_at(const struct search *search, size_t at) {
+    return (const void *)(search->entries + at);
+}
+
+static struct slice name_of(const struct entry *entry) {
+    size_t room = entry->record_bytes - offsetof(struct entry, name);
+    return (struct slice){entry->name, strnlen(entry->name, room)};
+}
 
 /* ---- the range of numbers ---- */
 
@@ -60,8 +69,7 @@ static void keep(struct search *search, struct like_names *like, struct slice na
 
 static void look_at(struct search *search, const struct entry *entry, bool notes_numbers,
                     struct like_names *like) {
-    size_t room = entry->record_bytes - offsetof(struct entry, name);
-    struct slice name = {entry->name, strnlen(entry->name, room)};
+    struct slice name = name_of(entry);
     bool directory = entry->type == DT_DIR, unknown = entry->type == DT_UNKNOWN;
     bool needs_directory = !search->wanted.last || search->wants_directory;
     if (slice_is(name, ".") || slice_is(name, ".."))
@@ -77,21 +85,77 @@ static void look_at(struct search *search, const struct entry *entry, bool notes
         search_note_number(search, name);
 }
 
+/* ---- reading ---- */
+
+/* Opens the directory search->path. */
+static int open_directory(struct search *search) {
+    struct buffer *path = &search->path;
+    if (path->length >= path->capacity)
+        return -ENAMETOOLONG;
+    path->data[path->length] = '\0';
+    return sys_openat(search_directory(search), path->length > 0 ? path->data : ".",
+                      O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, 0);
+}
+
+/* File systems that list every name by which something can be opened; procfs, autofs and many of
+ * FUSE do not. */
+static bool lists_all(int directory) {
+    static const unsigned long kinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,  BTRFS_SUPER_MAGIC,
+                                          TMPFS_MAGIC,      F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
+                                          NFS_SUPER_MAGIC};
+    struct statfs system;
+    if (sys_call(SYS_fstatfs, directory, (long)&system, 0, 0, 0, 0) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if ((unsigned long)system.f_type == kinds[i])
+            return true;
+    return false;
+}
+
+/* Reads all names of search->path, if they are so few that scratch holds them. */
+static bool read_whole(struct search *search) {
+    uint64_t key = search_path_hash(search);
+    struct stat status;
+    if (search->whole_directory == key)
+        return true;
+    search->whole_directory = 0;
+    search->whole_bytes = 0;
+    int directory = open_directory(search);
+    if (directory < 0)
+        return false;
+    long got = -1;
+    if (sys_fstat(directory, &status) == 0 && status.st_size <= SEARCH_ENTRIES_BYTES &&
+        lists_all(directory))
+        while ((got = sys_getdents(directory, search->entries + search->whole_bytes,
+                                   SEARCH_ENTRIES_BYTES - search->whole_bytes)) > 0)
+            search->whole_bytes += (size_t)got;
+    sys_close(directory);
+    if (got == 0) /* -EINVAL: there are more */
+        search->whole_directory = key;
+    return got == 0;
+}
+
+bool search_may_vary(struct search *search, struct slice name) {
+    if (!read_whole(search))
+        return true;
+    for (size_t at = 0; at < search->whole_bytes; at += entry_at(search, at)->record_bytes)
+        if (name_may_vary_into(name, name_of(entry_at(search, at))))
+            return true;
+    return false;
+}
+
+/* ---- directories ---- */
+
 size_t search_directories(struct search *search, struct slice *names, size_t most) {
     size_t count = 0;
-    const char *path = search->path.data;
-    if (search->path.length == 0 || search->path.length >= search->path.capacity)
-        return 0;
-    search->path.data[search->path.length] = '\0';
-    int directory = sys_openat(search_directory(search), path,
-                               O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, 0);
+    int directory = search->path.length > 0 ? open_directory(search) : -ENOENT;
     if (directory < 0)
         return 0;
-    long got = sys_getdents(directory, search->entries, ENTRIES_BYTES);
+    search->whole_directory = 0;
+    long got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES);
     for (long at = 0; at < got && count <= most;) {
-        const struct entry *entry = (const void *)(search->entries + at);
-        size_t room = entry->record_bytes - offsetof(struct entry, name);
-        struct slice name = {entry->name, strnlen(entry->name, room)};
+        const struct entry *entry = entry_at(search, (size_t)at);
+        struct slice name = name_of(entry);
         at += entry->record_bytes;
         if (entry->type != DT_DIR || slice_is(name, ".") || slice_is(name, ".."))
             continue;
@@ -99,42 +163,47 @@ size_t search_directories(struct search *search, struct slice *names, size_t mos
             names[count] = arena_copy(search->arena, name);
         count++;
     }
-    bool more = got > 0 && sys_getdents(directory, search->entries, ENTRIES_BYTES) > 0;
+    bool more = got > 0 && sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES) > 0;
     sys_close(directory);
     return more || count > most ? 0 : count;
 }
 
+/* ---- looking ---- */
+
+/* Looks at the first `bytes` of scratch; false when that was enough. */
+static bool look_through(struct search *search, size_t bytes, bool notes_numbers,
+                         struct like_names *like) {
+    for (size_t at = 0; at < bytes && !like->cut; at += entry_at(search, at)->record_bytes) {
+        like->cut = search->entries_left == 0;
+        if (!like->cut) {
+            search->entries_left--;
+            look_at(search, entry_at(search, at), notes_numbers, like);
+        }
+    }
+    like->cut = like->cut || !search_ask_clock(search);
+    return !like->cut;
+}
+
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like) {
-    struct number_range *range = &search->result->range;
-    const char *path = search->path.length > 0 ? search->path.data : ".";
+    struct neighbours *result = search->result;
+    bool notes_numbers = last && result->range.count == 0;
     like->count = 0;
     like->cut = false;
-    if (!likeness_want(name, last, &search->wanted) || search->path.length >= search->path.capacity)
+    if (!likeness_want(name, last, &search->wanted))
         return;
-    search->path.data[search->path.length] = '\0';
-    int directory = sys_openat(search_directory(search), path,
-                               O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, 0);
-    if (directory < 0) {
-        search->result->unlistable = true;
-        return;
+    if (search->whole_directory == search_path_hash(search)) {
+        look_through(search, search->whole_bytes, notes_numbers, like);
+    } else {
+        search->whole_directory = 0;
+        int directory = open_directory(search);
+        long got = directory;
+        while (directory >= 0 &&
+               (got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES)) > 0 &&
+               look_through(search, (size_t)got, notes_numbers, like))
+            ;
+        if (directory >= 0)
+            sys_close(directory);
+        result->unlistable = result->unlistable || got < 0;
     }
-    bool notes_numbers = last && range->count == 0;
-    long got;
-    while ((got = sys_getdents(directory, search->entries, ENTRIES_BYTES)) > 0) {
-        for (long at = 0; at < got && !like->cut;) {
-            const struct entry *entry = (const void *)(search->entries + at);
-            like->cut = search->entries_left == 0;
-            if (!like->cut) {
-                search->entries_left--;
-                look_at(search, entry, notes_numbers, like);
-            }
-            at += entry->record_bytes;
-        }
-        like->cut = like->cut || !search_ask_clock(search);
-        if (like->cut)
-            break;
-    }
-    sys_close(directory);
-    search->result->unlistable = search->result->unlistable || got < 0;
-    search->result->names_left = search->result->names_left || like->cut;
+    result->names_left = result->names_left || like->cut;
 }

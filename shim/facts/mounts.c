@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "facts/collect.h"
+#include <errno.h>
 
 enum { MOUNTINFO_BUDGET_BYTES = 8 << 20 };
 
 /* The kernel writes blanks, newlines and backslashes of a name as \ooo (seq_path). */
 static struct slice unescape(struct arena *arena, struct slice text) {
     struct slice copy = arena_copy(arena, text);
+    if (slice_find(text, '\\') == text.length)
+        return copy;
     char *bytes = (char *)copy.data;
     size_t length = 0;
     for (size_t at = 0; at < copy.length; at++) {
@@ -62,45 +65,77 @@ static bool is_wanted(const struct component *components, size_t count, uint64_t
     return false;
 }
 
-void mounts_read(struct arena *arena, struct component *components, size_t count) {
+/* ---- the file ---- */
+
+/* Its lines: out of memory when all of it was kept, else out of the file. */
+struct mount_lines {
+    struct slice text;
     struct line_reader reader;
-    struct slice line;
+    bool from_file;
+};
+
+static bool mount_lines_open(struct mount_lines *lines, struct arena *arena, struct slice text) {
     int error;
+    *lines = (struct mount_lines){.text = text, .from_file = text.length == 0};
+    return !lines->from_file || lines_open(&lines->reader, arena, "/proc/self/mountinfo",
+                                           MOUNTINFO_BUDGET_BYTES, &error);
+}
+
+static bool mount_lines_next(struct mount_lines *lines, struct slice *line) {
+    if (lines->from_file)
+        return lines_next(&lines->reader, line);
+    *line = slice_split(&lines->text, '\n');
+    return line->length > 0;
+}
+
+static void mount_lines_close(struct mount_lines *lines) {
+    if (lines->from_file)
+        lines_close(&lines->reader);
+}
+
+/* ---- those of the components ---- */
+
+void mounts_read(struct arena *arena, struct walk *walk) {
+    enum { KEPT_BYTES = 32768 };
+    struct component *components = walk->components;
+    struct mount_lines lines;
+    struct slice line;
     size_t wanted = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < walk->count; i++)
         wanted += components[i].mount_id != 0;
-    if (wanted == 0 ||
-        !lines_open(&reader, arena, "/proc/self/mountinfo", MOUNTINFO_BUDGET_BYTES, &error))
+    if (wanted == 0)
         return;
-    while (wanted > 0 && lines_next(&reader, &line)) {
+    if (walk->error == ENOENT)
+        walk->mounts = file_whole(arena, "/proc/self/mountinfo", KEPT_BYTES);
+    if (!mount_lines_open(&lines, arena, walk->mounts))
+        return;
+    while (wanted > 0 && mount_lines_next(&lines, &line)) {
         struct slice rest = line;
         unsigned long id;
-        if (!slice_number(&rest, 10, &id) || !is_wanted(components, count, id))
+        if (!slice_number(&rest, 10, &id) || !is_wanted(components, walk->count, id))
             continue;
         const struct mount *mount = parse_mount(arena, line, id);
         if (!mount)
             break;
-        wanted -= give(components, count, id, mount);
+        wanted -= give(components, walk->count, id, mount);
     }
-    lines_close(&reader);
+    mount_lines_close(&lines);
 }
 
-void mounts_each(struct arena *arena, bool (*each)(void *context, const struct mount *mount),
-                 void *context) {
+void mounts_each(struct arena *arena, struct slice text,
+                 bool (*each)(void *context, const struct mount *mount), void *context) {
     enum { MOUNT_BYTES = 16384 }; /* several times a line */
-    struct line_reader reader;
+    struct mount_lines lines;
     struct slice line;
-    int error;
     char *bytes = arena_get(arena, MOUNT_BYTES, 8);
-    if (!bytes ||
-        !lines_open(&reader, arena, "/proc/self/mountinfo", MOUNTINFO_BUDGET_BYTES, &error))
+    if (!bytes || !mount_lines_open(&lines, arena, text))
         return;
     bool more = true;
-    while (more && lines_next(&reader, &line)) {
+    while (more && mount_lines_next(&lines, &line)) {
         struct arena one = {bytes, bytes + MOUNT_BYTES};
         struct mount *mount = parse_mount(&one, line, 0);
         more = mount && each(context, mount);
         memset(bytes, 0, (size_t)(one.next - bytes)); /* as arena_get promises */
     }
-    lines_close(&reader);
+    mount_lines_close(&lines);
 }

@@ -15,6 +15,7 @@ enum { MOST_TEXTS = 40, MOST_TEXT_SLIPS = 3, ENVIRONMENT_BYTES = 32768, TEXT_BYT
 struct text {
     struct slice path;
     unsigned slips;
+    bool dead_ends[SEARCH_MOST_PLACES]; /* of search_repair(), by place */
 };
 
 struct texts {
@@ -31,7 +32,7 @@ static void add_text(struct search *search, struct texts *texts, struct slice pa
             return;
     struct slice copy = arena_copy(search->arena, path);
     if (copy.length > 0 && texts->count < MOST_TEXTS)
-        texts->all[texts->count++] = (struct text){copy, slips};
+        texts->all[texts->count++] = (struct text){.path = copy, .slips = slips};
 }
 
 /* Undoes every slip in every way, then every second one of what that gave, and so on. */
@@ -189,7 +190,7 @@ static struct text clean_text(struct search *search, struct slice asked) {
     static const enum slip order[] = {SLIP_WHITESPACE, SLIP_QUOTES,  SLIP_WHITESPACE,
                                       SLIP_UNEXPANDED, SLIP_WINDOWS, SLIP_URI};
     struct buffer out = buffer_in(search->arena, TEXT_BYTES);
-    struct text clean = {asked, 0};
+    struct text clean = {.path = asked};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         for (unsigned variant = 0; variant < slip_variants(order[i]); variant++)
             if (slip_undo(order[i], variant, clean.path, search->environment, &out)) {
@@ -200,12 +201,12 @@ static struct text clean_text(struct search *search, struct slice asked) {
     return clean;
 }
 
-static void repair(struct search *search, const struct text *text, enum listing start,
+static void repair(struct search *search, struct text *text, enum listing start,
                    enum listing elsewhere) {
     struct change change = {.slips = text->slips};
-    search_repair(search, &search->places[0], text->path, &change, start);
-    for (size_t i = 1; i < search->place_count && search->result->count == 0; i++)
-        search_repair(search, &search->places[i], text->path, &change, elsewhere);
+    for (size_t i = 0; i < search->place_count && (i == 0 || search->result->count == 0); i++)
+        search_repair(search, &search->places[i], text->path, &change, i == 0 ? start : elsewhere,
+                      &text->dead_ends[i]);
 }
 
 /* Each stage costs more and proves less than the one before. */
@@ -235,10 +236,7 @@ static void run_stages(struct search *search, const struct texts *texts) {
 static void settle(struct search *search, struct neighbour *neighbour) {
     struct slice name = slice_basename(neighbour->path);
     struct slice directory = slice_first(neighbour->path, neighbour->path.length - name.length);
-    char *terminated = (char *)arena_copy(search->arena, directory).data;
-    char *bytes = arena_get(search->arena, TEXT_BYTES, 1);
-    if (!bytes)
-        return;
+    const char *terminated = arena_copy(search->arena, directory).data;
     bool absolute = directory.length > 0 && directory.data[0] == '/';
     int start = absolute ? AT_FDCWD : search->incident->directory;
     int held = sys_openat(start, directory.length > 0 ? terminated : ".",
@@ -247,16 +245,15 @@ static void settle(struct search *search, struct neighbour *neighbour) {
         return;
     char link[DESCRIPTOR_NAME_BYTES];
     descriptor_name(held, link);
-    long length = sys_readlinkat(AT_FDCWD, link, bytes, TEXT_BYTES);
+    struct slice physical = file_link(search->arena, AT_FDCWD, link);
     unsigned needs = access_needed(search->incident->flags);
     int answer =
         sys_faccessat2(held, neighbour->path.data + directory.length, (int)needs, AT_EACCESS);
     sys_close(held);
     if (answer == 0 || answer == -EACCES)
         neighbour->kernel_answer = -answer;
-    if (length <= 0 || bytes[0] != '/')
+    if (!slice_starts(physical, SLICE("/")))
         return;
-    struct slice physical = {bytes, (size_t)length};
     struct buffer path = buffer_in(search->arena, physical.length + 1 + name.length + 1);
     buffer_slice(&path, physical);
     if (physical.length > 1)
@@ -304,10 +301,7 @@ void neighbours_find(struct arena *arena, const struct incident *incident,
     if (!search_start(search))
         return;
     search->environment = file_first(arena, "/proc/self/environ", ENVIRONMENT_BYTES);
-    char *executable = arena_get(arena, TEXT_BYTES, 1);
-    long length =
-        executable ? sys_readlinkat(AT_FDCWD, "/proc/self/exe", executable, TEXT_BYTES) : 0;
-    search->executable = (struct slice){executable, length > 0 ? (size_t)length : 0};
+    search->executable = file_link(arena, AT_FDCWD, "/proc/self/exe");
     result->sought = true;
     result->caller_is_python = slice_starts(slice_basename(search->executable), SLICE("python"));
     if (walk->creates) { /* what is missing is the directory */

@@ -9,6 +9,7 @@ struct repair {
     struct search *search;
     const struct place *place;
     enum listing listing;
+    bool *dead_end;
     unsigned depth; /* names that were replaced */
 };
 
@@ -33,6 +34,7 @@ static bool try_name(struct repair *repair, struct slice name, struct slice rest
     size_t length = search->path.length, found = search->result->count;
     struct stat status;
     if (search_append(search, name) && search_exists(search, &status)) {
+        *repair->dead_end = false;
         if (is_last(rest)) {
             search_offer(search, &status, change);
         } else if (S_ISDIR(status.st_mode) && repair->depth < DEEPEST) {
@@ -51,7 +53,7 @@ static bool try_variants(struct repair *repair, struct slice name, struct slice 
                          unsigned to, const struct change *change) {
     struct search *search = repair->search;
     size_t found = search->result->count;
-    for (unsigned i = from; i < to && search_has_time(search); i++) {
+    for (unsigned i = from; i < to && !search->result->out_of_time; i++) {
         struct change varied = *change;
         unsigned slips;
         if (!name_variant(name, is_last(rest), i, &search->candidate, &slips))
@@ -88,7 +90,8 @@ static bool try_edits(struct repair *repair, struct slice name, struct slice res
 static bool try_blindly(struct repair *repair, struct slice name, struct slice rest,
                         const struct change *change) {
     struct search *search = repair->search;
-    return try_variants(repair, name, rest, name_likely_variants(), name_variants(), change) ||
+    return try_variants(repair, name, rest, name_likely_variants(name, is_last(rest)),
+                        name_variants(), change) ||
            (likeness_want(name, is_last(rest), &search->wanted) && search->wanted.edits > 0 &&
             try_edits(repair, name, rest, change));
 }
@@ -122,6 +125,16 @@ static void try_listing(struct repair *repair, struct slice name, struct slice r
         try_blindly(repair, name, rest, change);
 }
 
+/* Names made from one that is not there. Of a last name there are many: a look into a small
+ * directory is cheaper. */
+static bool try_likely(struct repair *repair, struct slice name, struct slice rest,
+                       const struct change *change) {
+    bool asked = repair->depth == 0 && repair->listing != LIST_NEVER && *repair->dead_end;
+    if (asked || (is_last(rest) && !search_may_vary(repair->search, name)))
+        return false;
+    return try_variants(repair, name, rest, 0, name_likely_variants(name, is_last(rest)), change);
+}
+
 static void follow(struct repair *repair, struct slice rest, struct change change) {
     struct search *search = repair->search;
     struct stat status;
@@ -133,8 +146,7 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
         if (!search_exists(search, &status)) {
             search->path.length = length;
             bool dots = slice_is(name, ".") || slice_is(name, "..");
-            if (!dots && !try_variants(repair, name, rest, 0, name_likely_variants(), &change) &&
-                repair->listing == LIST_ALWAYS)
+            if (!dots && !try_likely(repair, name, rest, &change) && repair->listing == LIST_ALWAYS)
                 try_listing(repair, name, rest, &change);
             return;
         }
@@ -151,8 +163,8 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
 }
 
 void search_repair(struct search *search, const struct place *place, struct slice rest,
-                   const struct change *change, enum listing listing) {
-    struct repair repair = {.search = search, .place = place, .listing = listing};
+                   const struct change *change, enum listing listing, bool *dead_end) {
+    struct repair repair = {search, place, listing, dead_end, 0};
     struct change placed = *change;
     search_enter(search, place);
     if (rest.length > 0 && rest.data[0] == '/' && place->directory.length == 0)
@@ -160,5 +172,7 @@ void search_repair(struct search *search, const struct place *place, struct slic
     placed.place = place;
     if (place->what)
         placed.slips |= SLIP_BIT(SLIP_BASE);
+    if (listing == LIST_NEVER)
+        *dead_end = true;
     follow(&repair, rest, placed);
 }

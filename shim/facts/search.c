@@ -7,7 +7,6 @@ enum {
     MOST_CALLS = 6000, /* what bounds it without a clock */
     PATH_BYTES = 4096, /* PATH_MAX, linux/limits.h */
     NAME_BYTES = 256,
-    ENTRIES_BYTES = 32768,
 };
 
 struct search_budget search_budget = {.processor_ns = 2000000, .wall_ns = 20000000};
@@ -23,7 +22,7 @@ static uint64_t now_ns(clockid_t clock) {
 bool search_start(struct search *search) {
     search->path = buffer_in(search->arena, PATH_BYTES);
     search->candidate = buffer_in(search->arena, NAME_BYTES);
-    search->entries = arena_get(search->arena, ENTRIES_BYTES, 8);
+    search->entries = arena_get(search->arena, SEARCH_ENTRIES_BYTES, 8);
     search->entries_left = ENTRIES_BUDGET;
     /* Processor time, so that a busy machine does not make the answer worse. */
     search->processor_end_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) + search_budget.processor_ns;
@@ -82,6 +81,10 @@ static uint64_t hash(struct slice text) {
     for (size_t i = 0; i < text.length; i++)
         hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3u;
     return hash | 1;
+}
+
+uint64_t search_path_hash(const struct search *search) {
+    return hash(buffer_text(&search->path));
 }
 
 bool search_exists(struct search *search, struct stat *status) {

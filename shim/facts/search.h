@@ -12,7 +12,7 @@ struct place {
     struct slice directory; /* absolute; empty: where the call started */
 };
 
-enum { SEARCH_MOST_PLACES = 16, SEARCH_ABSENT_SLOTS = 256 };
+enum { SEARCH_MOST_PLACES = 16, SEARCH_ABSENT_SLOTS = 256, SEARCH_ENTRIES_BYTES = 32768 };
 
 /* What was changed on the way to a path. */
 struct change {
@@ -56,6 +56,10 @@ struct search {
     struct folded folded; /* scratch of likeness_of() */
     char *entries;        /* scratch of getdents64(2) */
     size_t entries_left;
+    /* When scratch holds all the names of a directory: how many bytes, and the hash of the path
+     * that it was asked by; 0: it holds no such thing. */
+    size_t whole_bytes;
+    uint64_t whole_directory;
     uint64_t processor_end_ns, end_ns;
     unsigned calls; /* system calls made, roughly */
     /* Hashes of paths that are not there: each stage asks for many that one before it asked for. */
@@ -86,10 +90,18 @@ bool search_exists(struct search *search, struct stat *status);
 /* Puts search->path, whose status is given, among the findings, when it is of the kind wanted. */
 void search_offer(struct search *search, const struct stat *status, const struct change *change);
 
+/* A hash of search->path, never 0. */
+uint64_t search_path_hash(const struct search *search);
+
 /* How far a path is from what was asked for: fewer and likelier changes are nearer. */
 unsigned search_cost(unsigned slips, unsigned edits);
 
 /* ---- listing.c ---- */
+
+/* Whether the directory search->path may hold a name that name_variant() makes of `name`. A small
+ * one is read for it: each name that is asked for and not there costs the kernel more than many
+ * that are listed. Not a large one, nor where a directory may have names that it does not list. */
+bool search_may_vary(struct search *search, struct slice name);
 
 /* Looks through the directory search->path for names like `name`. Notes the range of numbers. */
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like);
@@ -119,9 +131,11 @@ enum listing {
     LIST_ALWAYS,
 };
 
-/* Finds `rest` below the place with names put right one by one. */
+/* Finds `rest` below the place with names put right one by one. LIST_NEVER sets *dead_end to
+ * whether no likely variant is there of the name where the way ends; the others need that of the
+ * same place and path, so as not to ask again. */
 void search_repair(struct search *search, const struct place *place, struct slice rest,
-                   const struct change *change, enum listing listing);
+                   const struct change *change, enum listing listing, bool *dead_end);
 
 /* ---- elsewhere.c ---- */
 

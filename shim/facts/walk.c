@@ -5,6 +5,7 @@
  * held.
  */
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/sys.h"
 #include "facts/collect.h"
 #include <linux/magic.h>
@@ -147,16 +148,15 @@ static bool stand_on_root(struct walker *w) {
 
 /* The path of the directory behind a descriptor, as the kernel tells it; "." when it cannot. */
 static struct slice name_of(struct walker *w, int descriptor) {
-    char *bytes = arena_get(w->arena, LINK_BYTES, 1);
     char name[DESCRIPTOR_NAME_BYTES];
     descriptor_name(descriptor, name);
-    long length = bytes ? sys_readlinkat(AT_FDCWD, name, bytes, LINK_BYTES) : -ENOMEM;
-    if (length < 0 && bytes && descriptor == AT_FDCWD) {
-        length = sys_getcwd(bytes, LINK_BYTES) - 1; /* counts the NUL; /proc may not be mounted */
+    struct slice path = file_link(w->arena, AT_FDCWD, name);
+    if (path.length == 0 && descriptor == AT_FDCWD) { /* /proc may not be mounted */
+        char *bytes = arena_get(w->arena, LINK_BYTES, 1);
+        long length = bytes ? sys_getcwd(bytes, LINK_BYTES) - 1 : 0; /* it counts the NUL */
+        path = (struct slice){bytes, length > 0 ? (size_t)length : 0};
     }
-    if (length <= 0 || bytes[0] != '/')
-        return SLICE(".");
-    return (struct slice){bytes, (size_t)length};
+    return path.length > 0 && path.data[0] == '/' ? path : SLICE(".");
 }
 
 static void stand_on_start(struct walker *w, const struct incident *incident) {
@@ -409,5 +409,5 @@ void walk_path(struct arena *arena, const struct incident *incident, struct walk
         step(&w, name, last);
     need_the_end(&w);
     hold(&w, AT_FDCWD, false);
-    mounts_read(arena, w.components, walk->count);
+    mounts_read(arena, walk);
 }

@@ -69,14 +69,22 @@ void *box_malloc(size_t bytes) {
         return NULL;
     void *memory = box->memory + box->used;
     box->used += rounded;
+    if (box->used > box->dirty)
+        box->dirty = box->used;
     return memory;
 }
 
 void *box_calloc(size_t count, size_t bytes) {
+    size_t dirty = current ? current->dirty : 0;
     if (bytes && count > BOX_BYTES / bytes)
         return NULL;
-    void *memory = box_malloc(count * bytes);
-    return memory ? memset(memory, 0, count * bytes) : NULL;
+    char *memory = box_malloc(count * bytes);
+    if (!memory)
+        return NULL;
+    /* What was never handed out is zero: most of an address space need not even be touched. */
+    size_t start = (size_t)(memory - current->memory), used = dirty > start ? dirty - start : 0;
+    memset(memory, 0, used < count * bytes ? used : count * bytes);
+    return memory;
 }
 
 void box_free(void *memory) {

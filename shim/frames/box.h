@@ -17,6 +17,7 @@
 struct box {
     char *memory;
     size_t used, kept;
+    size_t dirty;         /* what was ever handed out; the rest is zero still */
     int error;            /* libunwind's errno */
     struct box *previous; /* of a walk that this one interrupted */
 };

@@ -33,7 +33,8 @@ static bool accept(struct reader *reader, const char *text) {
 /* One of the characters, which is stepped over. */
 static bool accept_one(struct reader *reader, const char *characters) {
     char next = peek(reader);
-    if (!next || !strchr(characters, next))
+    struct slice wanted = slice_of(characters);
+    if (!next || slice_find(wanted, next) == wanted.length)
         return false;
     reader->rest = slice_from(reader->rest, 1);
     return true;
@@ -135,7 +136,7 @@ static bool read_types(struct reader *reader, unsigned depth) {
 /* <substitution>, of which only the abbreviations can be written. */
 static bool read_substitution(struct reader *reader) {
     static const struct {
-        const char *code, *name, *last;
+        char code[4], name[20], last[16];
     } known[] = {
         {"St", "std", "std"},
         {"Sa", "std::allocator", "allocator"},
@@ -156,7 +157,7 @@ static bool read_substitution(struct reader *reader) {
 
 static bool read_operator(struct reader *reader) {
     static const struct {
-        const char *code, *name;
+        char code[4], name[12];
     } operators[] = {
         {"nw", " new"}, {"na", " new[]"}, {"dl", " delete"}, {"da", " delete[]"}, {"ps", "+"},
         {"ng", "-"},    {"ad", "&"},      {"de", "*"},       {"co", "~"},         {"pl", "+"},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "frames/image.h"
+#include "base/file.h"
 #include "base/sys.h"
 #include <link.h>
 #include <stdatomic.h>
@@ -63,15 +64,6 @@ static void find_build_id(struct memory *memory, struct image *image) {
     }
 }
 
-static struct slice program_path(struct arena *arena) {
-    char *path = arena_get(arena, PATH_MOST, 1);
-    long length = path ? sys_readlinkat(AT_FDCWD, "/proc/self/exe", path, PATH_MOST - 1) : -1;
-    if (length < 0)
-        return SLICE("");
-    arena->next = path + length + 1; /* the rest was not written: give it back */
-    return (struct slice){path, (size_t)length};
-}
-
 static bool header_at(struct memory *memory, uintptr_t address, struct image *image) {
     image->start = address;
     return memory_read(memory, address, &image->header, sizeof image->header) &&
@@ -100,7 +92,7 @@ bool image_read(struct arena *arena, struct memory *memory, const struct object 
     if (!read_header(memory, object, image))
         return false;
     if (image->is_program)
-        image->path = program_path(arena);
+        image->path = file_link(arena, AT_FDCWD, "/proc/self/exe");
     else if (length > 0)
         image->path = arena_copy(arena, (struct slice){map.l_name, (size_t)length});
     find_build_id(memory, image);
@@ -237,6 +229,13 @@ static bool find_symbol_section(const struct image *image, const struct bytes *f
     return false;
 }
 
+uint64_t image_key(const struct image *image) {
+    uint64_t key = 0;
+    if (image->build_id_length >= sizeof key)
+        memcpy(&key, image->build_id, sizeof key);
+    return key;
+}
+
 /*
  * Objects whose files are known to have no .symtab, by the start of their build id: most of a
  * distribution's. Other threads may set the same slot; then a file is looked at again.
@@ -244,16 +243,9 @@ static bool find_symbol_section(const struct image *image, const struct bytes *f
 enum { STRIPPED_SLOTS = 64 };
 static _Atomic uint64_t stripped[STRIPPED_SLOTS];
 
-static uint64_t stripped_key(const struct image *image) {
-    uint64_t key = 0;
-    if (image->build_id_length >= sizeof key)
-        memcpy(&key, image->build_id, sizeof key);
-    return key;
-}
-
 bool image_open_symbols(struct memory *memory, const struct image *image,
                         struct symbol_table *table) {
-    uint64_t key = stripped_key(image);
+    uint64_t key = image_key(image);
     _Atomic uint64_t *known = &stripped[key % STRIPPED_SLOTS];
     if (key && atomic_load_explicit(known, memory_order_relaxed) == key)
         return false;

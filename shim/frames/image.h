@@ -43,6 +43,10 @@ bool bytes_read(const struct bytes *bytes, uint64_t at, void *copy, size_t count
 bool image_read(struct arena *arena, struct memory *memory, const struct object *object,
                 struct image *image);
 
+/* The start of the build id: what tells the object from others in what is kept between reports. 0:
+ * nothing may be kept of it. */
+uint64_t image_key(const struct image *image);
+
 /* .dynsym, in memory; false when there is none. */
 bool image_dynamic_symbols(struct memory *memory, const struct image *image,
                            struct symbol_table *table);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "frames/python_find.h"
+#include "base/dynamic.h"
 #include "base/slice.h"
 #include "base/sys.h"
 #include <elf.h>
@@ -26,81 +27,20 @@ struct symbols {
     uintptr_t loop, loop_bytes;
 };
 
-enum { MOST_OBJECTS = 4096, MOST_CHAIN = 4096, MOST_SECTIONS = 256, NAME_MOST_BYTES = 64 };
+enum { MOST_OBJECTS = 4096, MOST_SECTIONS = 256 };
 
-/* What the dynamic section of a loaded object tells about its symbols. */
-struct object {
-    uintptr_t base, symbols, strings, gnu_hash;
-};
-
-static bool read_object(struct memory *memory, const struct link_map *map, struct object *object) {
-    *object = (struct object){.base = map->l_addr};
-    ElfW(Dyn) entry;
-    for (uintptr_t at = (uintptr_t)map->l_ld, n = 0; n < 256; n++, at += sizeof entry) {
-        if (!memory_read(memory, at, &entry, sizeof entry) || entry.d_tag == DT_NULL)
-            break;
-        /* glibc has added the base already, except where the section is read-only (the vDSO). */
-        uintptr_t value = entry.d_un.d_ptr;
-        if (value < object->base)
-            value += object->base;
-        if (entry.d_tag == DT_SYMTAB)
-            object->symbols = value;
-        else if (entry.d_tag == DT_STRTAB)
-            object->strings = value;
-        else if (entry.d_tag == DT_GNU_HASH)
-            object->gnu_hash = value;
-    }
-    return object->symbols && object->strings && object->gnu_hash;
-}
-
-static uint32_t gnu_hash(const char *name) {
-    uint32_t hash = 5381;
-    for (; *name; name++)
-        hash = hash * 33 + (uint8_t)*name;
-    return hash;
-}
-
-/* The address of the defined symbol `name`, by its DT_GNU_HASH table; 0 when it has none such. */
-static uintptr_t look_up(struct memory *memory, const struct object *object, const char *name,
+/* The address of a defined symbol, and its size; 0 when the object has none such. */
+static uintptr_t look_up(struct memory *memory, const struct dynamic *object, const char *name,
                          uintptr_t *bytes) {
-    uint32_t header[4]; /* buckets, first symbol, words of the Bloom filter, its shift */
-    if (!memory_read(memory, object->gnu_hash, header, sizeof header) || !header[0] || !header[2])
+    ElfW(Sym) symbol;
+    if (!dynamic_find(memory, object, name, &symbol))
         return 0;
-    uint32_t hash = gnu_hash(name);
-    uintptr_t bloom = object->gnu_hash + sizeof header;
-    uint64_t word;
-    if (!memory_read(memory, bloom + 8 * (uintptr_t)((hash / 64) % header[2]), &word,
-                     sizeof word) ||
-        !(word >> (hash % 64) & word >> ((hash >> (header[3] & 31)) % 64) & 1))
-        return 0;
-    uintptr_t buckets = bloom + 8 * (uintptr_t)header[2];
-    uintptr_t chains = buckets + 4 * (uintptr_t)header[0];
-    uint32_t index, link;
-    if (!memory_read(memory, buckets + 4 * (uintptr_t)(hash % header[0]), &index, sizeof index) ||
-        index < header[1])
-        return 0;
-    for (unsigned n = 0; n < MOST_CHAIN; n++, index++) {
-        if (!memory_read(memory, chains + 4 * (uintptr_t)(index - header[1]), &link, sizeof link))
-            return 0;
-        ElfW(Sym) symbol;
-        char found[NAME_MOST_BYTES];
-        size_t length = strlen(name) + 1;
-        if ((link | 1) == (hash | 1) &&
-            memory_read(memory, object->symbols + index * sizeof symbol, &symbol, sizeof symbol) &&
-            symbol.st_shndx != SHN_UNDEF &&
-            memory_read(memory, object->strings + symbol.st_name, found, length) &&
-            memcmp(found, name, length) == 0) {
-            if (bytes)
-                *bytes = symbol.st_size;
-            return object->base + symbol.st_value;
-        }
-        if (link & 1)
-            return 0;
-    }
-    return 0;
+    if (bytes)
+        *bytes = symbol.st_size;
+    return object->base + symbol.st_value;
 }
 
-static void look_up_all(struct memory *memory, const struct object *object,
+static void look_up_all(struct memory *memory, const struct dynamic *object,
                         struct symbols *symbols) {
     symbols->runtime = look_up(memory, object, "_PyRuntime", NULL);
     symbols->code_type = look_up(memory, object, "PyCode_Type", NULL);
@@ -114,8 +54,8 @@ static void look_up_all(struct memory *memory, const struct object *object,
 
 static bool search_object(struct memory *memory, const struct link_map *map,
                           struct symbols *symbols) {
-    struct object object;
-    if (!read_object(memory, map, &object))
+    struct dynamic object;
+    if (!dynamic_read(memory, map, &object))
         return false;
     symbols->get_thread = look_up(memory, &object, "PyGILState_GetThisThreadState", NULL);
     if (symbols->get_thread)

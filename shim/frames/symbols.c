@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "frames/demangle.h"
 #include "frames/image.h"
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -12,6 +13,7 @@ enum {
     MOST_SYMBOLS = 1 << 20, /* of one table; reading so many takes about 10 ms */
     MANGLED_MOST = 4096,    /* templates of templates have long names, and short ones inside */
     NAME_MOST = 512,
+    SHORT_NAME = 64, /* most are shorter */
 };
 
 /* One frame whose function is looked for. Addresses are those in the file. */
@@ -20,6 +22,7 @@ struct wanted {
     uint64_t address;  /* inside the call instruction, or where a signal struck */
     uint64_t function; /* where the unwind table says its function starts; 0: unknown */
     bool found;
+    uint32_t index; /* of the symbol in its table */
     Elf64_Sym symbol;
 };
 
@@ -73,11 +76,15 @@ static struct wanted *first_wanted(struct search *search, uint64_t address) {
     return search->wanted + low;
 }
 
-static void consider(struct search *search, const struct symbol_table *table,
-                     const Elf64_Sym *symbol) {
+static bool is_code(const Elf64_Sym *symbol) {
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
-    if ((type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) ||
-        symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0)
+    return (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE) &&
+           symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0;
+}
+
+static void consider(struct search *search, const struct symbol_table *table,
+                     const Elf64_Sym *symbol, uint32_t index) {
+    if (!is_code(symbol))
         return;
     struct wanted *end = search->wanted + search->count;
     if (symbol->st_value > end[-1].address ||
@@ -87,6 +94,7 @@ static void consider(struct search *search, const struct symbol_table *table,
          wanted < end && holds(symbol, wanted); wanted++) {
         if (is_better(table, wanted, symbol)) {
             wanted->symbol = *symbol;
+            wanted->index = index;
             wanted->found = true;
         }
     }
@@ -99,19 +107,23 @@ static void name_frame(struct search *search, struct arena *arena, const struct 
     if (start >= table->names.length)
         return;
     uint64_t left = table->names.length - start;
-    size_t length = left < MANGLED_MOST ? (size_t)left : MANGLED_MOST;
-    if (!bytes_read(&table->names, start, search->name, length))
-        return;
-    struct slice mangled = {search->name, strnlen(search->name, length)};
+    struct slice mangled = {search->name, 0};
+    for (size_t room = SHORT_NAME, length; room <= MANGLED_MOST; room = MANGLED_MOST) {
+        length = left < room ? (size_t)left : room;
+        if (!bytes_read(&table->names, start, search->name, length))
+            return;
+        mangled.length = strnlen(search->name, length);
+        if (mangled.length < length || room == MANGLED_MOST)
+            break;
+    }
     frame->function = demangle_nested(arena, mangled);
     if (frame->function.length == 0)
         frame->function = arena_copy(arena, slice_first(mangled, NAME_MOST));
     frame->symbol_offset = frame->pc - (image->base + wanted->symbol.st_value);
 }
 
-/* Names the frames that this table can name and drops them from the search. */
-static void search_table(struct search *search, struct arena *arena, const struct image *image,
-                         const struct symbol_table *table) {
+/* Looks at every symbol; false when some were left out. */
+static bool search_table(struct search *search, const struct symbol_table *table) {
     uint64_t total = table->symbols.length / sizeof(Elf64_Sym);
     if (total > MOST_SYMBOLS)
         total = MOST_SYMBOLS;
@@ -119,10 +131,16 @@ static void search_table(struct search *search, struct arena *arena, const struc
         size_t count = total - at < WINDOW_SYMBOLS ? (size_t)(total - at) : WINDOW_SYMBOLS;
         if (!bytes_read(&table->symbols, at * sizeof(Elf64_Sym), search->window,
                         count * sizeof(Elf64_Sym)))
-            break;
+            return false;
         for (size_t i = 0; i < count; i++)
-            consider(search, table, &search->window[i]);
+            consider(search, table, &search->window[i], (uint32_t)(at + i));
     }
+    return total < MOST_SYMBOLS;
+}
+
+/* Names the frames that this table could name and drops them from the search. */
+static void name_found(struct search *search, struct arena *arena, const struct image *image,
+                       const struct symbol_table *table) {
     size_t kept = 0;
     for (size_t i = 0; i < search->count; i++) {
         if (search->wanted[i].found)
@@ -131,6 +149,74 @@ static void search_table(struct search *search, struct arena *arena, const struc
             search->wanted[kept++] = search->wanted[i];
     }
     search->count = kept;
+}
+
+/* ---- dynamic symbols, from one report to the next ---- */
+
+/*
+ * Which symbol an address belongs to: a table has thousands. A slot holds 40 bits of a hash of all
+ * that decides it, and the symbol's index + 1 in 24 bits, or that there is none. What an index
+ * leads to is looked at again. Other threads may set the same slot.
+ */
+enum { KNOWN_SLOTS = 256, INDEX_BITS = 24, NO_SYMBOL = (1 << INDEX_BITS) - 1 };
+static _Atomic uint64_t known_symbols[KNOWN_SLOTS];
+
+/* The slot and what its upper bits must be; 0 for an object without build id. */
+static uint64_t known_key(const struct image *image, const struct wanted *wanted,
+                          _Atomic uint64_t **slot) {
+    uint64_t key = image_key(image);
+    if (key == 0)
+        return 0;
+    const uint64_t spread = 0x9e3779b97f4a7c15u; /* the golden ratio's bits */
+    key = (key ^ wanted->address) * spread;
+    key = ((key ^ key >> 32) + wanted->function) * spread;
+    key = (key ^ key >> 32) * spread;
+    *slot = &known_symbols[key % KNOWN_SLOTS];
+    return key >> INDEX_BITS << INDEX_BITS;
+}
+
+/* Whether all of the dynamic symbols are known, or that there are none. */
+static bool recall(struct search *search, const struct image *image,
+                   const struct symbol_table *table) {
+    for (size_t i = 0; i < search->count; i++) {
+        struct wanted *wanted = &search->wanted[i];
+        _Atomic uint64_t *slot;
+        uint64_t key = known_key(image, wanted, &slot);
+        uint64_t known = key ? atomic_load_explicit(slot, memory_order_relaxed) : 0;
+        uint32_t index = (uint32_t)(known & NO_SYMBOL) - 1;
+        if (key == 0 || known >> INDEX_BITS != key >> INDEX_BITS)
+            return false;
+        if (index == NO_SYMBOL - 1)
+            continue;
+        wanted->found = bytes_read(&table->symbols, index * sizeof(Elf64_Sym), &wanted->symbol,
+                                   sizeof wanted->symbol) &&
+                        is_code(&wanted->symbol) && holds(&wanted->symbol, wanted);
+        if (!wanted->found)
+            return false;
+    }
+    return true;
+}
+
+static void remember(const struct search *search, const struct image *image) {
+    for (size_t i = 0; i < search->count; i++) {
+        const struct wanted *wanted = &search->wanted[i];
+        _Atomic uint64_t *slot;
+        uint64_t key = known_key(image, wanted, &slot);
+        if (key)
+            atomic_store_explicit(slot, key | (wanted->found ? wanted->index + 1 : NO_SYMBOL),
+                                  memory_order_relaxed);
+    }
+}
+
+static void search_dynamic(struct search *search, struct arena *arena, const struct image *image,
+                           const struct symbol_table *table) {
+    if (!recall(search, image, table)) {
+        for (size_t i = 0; i < search->count; i++)
+            search->wanted[i].found = false;
+        if (search_table(search, table))
+            remember(search, image);
+    }
+    name_found(search, arena, image, table);
 }
 
 /* ---- objects ---- */
@@ -175,9 +261,10 @@ static void resolve_object(struct search *search, struct arena *arena, struct me
     }
     struct symbol_table table;
     if (search->count > 0 && image_dynamic_symbols(memory, &image, &table))
-        search_table(search, arena, &image, &table);
+        search_dynamic(search, arena, &image, &table);
     if (search->count > 0 && image_open_symbols(memory, &image, &table)) {
-        search_table(search, arena, &image, &table);
+        search_table(search, &table);
+        name_found(search, arena, &image, &table);
         sys_close(table.symbols.descriptor);
     }
 }

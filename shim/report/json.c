@@ -132,7 +132,7 @@ static void put_acl(struct buffer *out, const struct acl *acl) {
     buffer_char(out, ']');
 }
 
-static const char *const verdict_words[] = {
+static const char verdict_words[][12] = {
     [COMPONENT_OK] = "ok",           [COMPONENT_DENIED] = "denied",
     [COMPONENT_MISSING] = "missing", [COMPONENT_UNREACHED] = "unreached",
     [COMPONENT_UNKNOWN] = "unknown",
@@ -190,7 +190,7 @@ static void put_components(struct buffer *out, const struct report *report) {
 static void put_fix(struct buffer *out, const struct fix *fix) {
     static const struct {
         unsigned bit;
-        const char *word;
+        char word[8];
     } runners[] = {{RUN_AS_SELF, "self"}, {RUN_AS_OWNER, "owner"}, {RUN_AS_ROOT, "root"}};
     json_object(out, NULL);
     json_array(out, "argv");

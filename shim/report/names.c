@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 const char *flag_name(int flags, size_t index) {
-    static const char *const modes[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
+    static const char modes[][12] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
     /* O_TMPFILE holds O_DIRECTORY, O_SYNC holds O_DSYNC: the larger one first. */
     static const struct {
         int flag;
-        const char *name;
+        char name[12];
     } names[] = {
         {O_CREAT, "O_CREAT"},       {O_EXCL, "O_EXCL"},       {O_NOCTTY, "O_NOCTTY"},
         {O_TRUNC, "O_TRUNC"},       {O_APPEND, "O_APPEND"},   {O_NONBLOCK, "O_NONBLOCK"},
@@ -34,7 +34,7 @@ const char *flag_name(int flags, size_t index) {
 const char *how_name(const struct incident *incident, size_t index) {
     static const struct {
         unsigned bit;
-        const char *name;
+        char name[8];
     } names[] = {{R_OK, "R_OK"}, {W_OK, "W_OK"}, {X_OK, "X_OK"}};
     if (incident->how_kind <= HOW_STRUCT)
         return flag_name(incident->flags, index);
@@ -49,7 +49,7 @@ const char *how_name(const struct incident *incident, size_t index) {
 }
 
 const char *capability_name(unsigned capability) {
-    static const char *const names[] = {
+    static const char names[][24] = {
         [CAP_CHOWN] = "CAP_CHOWN",
         [CAP_DAC_OVERRIDE] = "CAP_DAC_OVERRIDE",
         [CAP_DAC_READ_SEARCH] = "CAP_DAC_READ_SEARCH",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/ask.h"
+#include "base/start.h"
 #include "base/sys.h"
 #include "config.h"
 #include "report/report.h"
@@ -12,14 +13,14 @@
 
 enum { SIGNAL_PIPE = 13, SIGNAL_FILE_SIZE = 25, PATIENCE_MS = 100 };
 
-static struct {
+static START_DATA struct {
     dev_t device;
     ino_t inode;
     mode_t type;
     bool known;
 } start;
 
-void sink_start(void) {
+START_CODE void sink_start(void) {
     struct stat status;
     if (sys_fstat(2, &status) != 0)
         return;

@@ -4,9 +4,9 @@
  * of a process count together. Every field is changed by atomic operations only: no lock that a
  * killed worker could keep.
  */
+#include "base/start.h"
 #include "base/sys.h"
 #include "report/report.h"
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -28,7 +28,7 @@ struct table {
     struct slot slots[SLOTS];
 };
 
-static struct table *_Atomic shared;
+static START_DATA struct table *_Atomic shared;
 
 /* Makes the table unless it is there. Two threads may make one each: the first one counts. */
 static struct table *make_table(void) {
@@ -50,9 +50,15 @@ static void before_fork(void) {
     find_table();
 }
 
-void tally_start(void) {
+/* What pthread_atfork(3) calls, LSB 5.0 "__register_atfork". That one is a part of libc that would
+ * be linked in here, on a page of its own. */
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                      void *object);
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+START_CODE void tally_start(void) {
     /* Shared memory costs 10 µs to make and to drop; most programs neither fork nor fail. */
-    pthread_atfork(before_fork, NULL, NULL);
+    __register_atfork(before_fork, NULL, NULL, __dso_handle);
 }
 
 /* The slot of a fingerprint, taken if it is new; NULL when the table is full. */
@@ -122,7 +128,7 @@ void tally_refine(uint64_t fingerprint, enum cause cause) {
         atomic_store(&slot->cause, cause);
 }
 
-bool tally_has_untold(void) {
+START_CODE bool tally_has_untold(void) {
     struct table *table = atomic_load(&shared);
     return table && atomic_load(&table->untold) != 0;
 }

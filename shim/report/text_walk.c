@@ -49,7 +49,7 @@ static size_t put_column_path(struct page *page, struct slice path) {
 }
 
 static const char *class_bits(enum access_class class) {
-    static const char *const words[] = {
+    static const char words[][20] = {
         [CLASS_NONE] = "the mode",           [CLASS_OWNER] = "\"owner\"",
         [CLASS_ACL_USER] = "its ACL entry",  [CLASS_ACL_GROUP] = "the ACL's groups",
         [CLASS_GROUP] = "\"group\"",         [CLASS_OTHER] = "\"other\"",
@@ -62,7 +62,7 @@ static void put_component_verdict(struct page *page, size_t index) {
     const struct report *report = page->report;
     const struct component *component = &report->facts->walk.components[index];
     const struct judgement *judgement = &report->verdict->judgements[index];
-    static const char *const needs[] = {"nothing", "x", "w", "wx", "r", "rx", "rw", "rwx"};
+    static const char needs[][8] = {"nothing", "x", "w", "wx", "r", "rx", "rw", "rwx"};
     switch (judgement->verdict) {
     case COMPONENT_OK:
         page_paint(page, PAINT_GREEN);

@@ -64,10 +64,10 @@ enum slip_sign slip_sign(struct slice path, struct slice *seen);
 
 /* ---- slips of one name ---- */
 
-/* How many names name_variant() can make, and how many of them, the first ones, are worth asking
- * any directory for. */
+/* How many names name_variant() can make, and how many of this one, the first ones, are worth
+ * asking any directory for. `last` as there. */
 unsigned name_variants(void);
-unsigned name_likely_variants(void);
+unsigned name_likely_variants(struct slice name, bool last);
 
 /*
  * Another name that may have been meant, in order of likelihood: other letter case, Unicode form,
@@ -76,6 +76,10 @@ unsigned name_likely_variants(void);
  */
 bool name_variant(struct slice name, bool last, unsigned number, struct buffer *out,
                   unsigned *slips);
+
+/* Whether `other` may be one that name_variant() makes of `name`: says no to most names that are
+ * not, and never to one that is. A fraction of the cost of making them. */
+bool name_may_vary_into(struct slice name, struct slice other);
 
 /* How many names name_edit() can make of this one. */
 unsigned name_edits(struct slice name);

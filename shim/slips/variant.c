@@ -3,14 +3,14 @@
 #include "slips/fold.h"
 #include "slips/slip.h"
 
-static const char *const images[] = {
-#define IMAGE(suffix) "." suffix,
-#define IMAGE_GLOB(glob) &glob[1], /* behind the star */
+static const char images[][12] = {
+#define IMAGE(suffix) "*." suffix,
+#define IMAGE_GLOB(glob) glob,
 #include "images.def"
 #undef IMAGE
 };
 
-static const char *const common_suffixes[] = {
+static const char common_suffixes[][8] = {
     ".jpg", ".jpeg", ".png",  ".JPG",  ".JPEG", ".PNG",    ".webp", ".tif", ".tiff", ".TIF",
     ".gif", ".bmp",  ".heic", ".avif", ".jxl",  ".nii.gz", ".nii",  ".dcm", ".exr",  ".svg",
 };
@@ -22,7 +22,7 @@ bool suffix_is_image(struct slice suffix) {
     for (size_t i = 0; i < suffix.length; i++)
         lower[i] = (char)point_lower((unsigned char)suffix.data[i] & 0x7f);
     for (size_t i = 0; i < sizeof images / sizeof *images; i++)
-        if (slice_is((struct slice){lower, suffix.length}, images[i]))
+        if (slice_is((struct slice){lower, suffix.length}, images[i] + 1)) /* behind the star */
             return true;
     return false;
 }
@@ -76,8 +76,16 @@ unsigned name_variants(void) {
     return count;
 }
 
-unsigned name_likely_variants(void) {
-    return SINGLES + meeting_size(0);
+static bool is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
+}
+
+unsigned name_likely_variants(struct slice name, bool last) {
+    size_t stem = name_suffix(name);
+    for (size_t i = 0; i < stem; i++)
+        if (is_digit(name.data[i]))
+            return SINGLES + meeting_size(0);
+    return last ? SINGLES : (CASES - 1) + (FORMS - 1);
 }
 
 /* Which point of the axes a number stands for. */
@@ -137,10 +145,6 @@ static bool put_cased(struct slice name, unsigned which, struct buffer *out) {
         put_case(rest, which > 6, out);
     }
     return true;
-}
-
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
 }
 
 /* The last number of the stem, padded with zeros to `width` digits. */
@@ -217,6 +221,31 @@ bool name_variant(struct slice name, bool last, unsigned number, struct buffer *
         current = (struct slice){other, out->length};
     }
     return !slice_equal(buffer_text(out), name);
+}
+
+/* The next letter, in lower case, or digit but 0: what no axis takes away, adds or changes where
+ * all is ASCII. '\0' at the end. */
+static char next_lasting(struct slice *text) {
+    while (text->length > 0) {
+        char byte = text->data[0];
+        *text = slice_from(*text, 1);
+        if ((byte >= '1' && byte <= '9') || (byte >= 'a' && byte <= 'z'))
+            return byte;
+        if (byte >= 'A' && byte <= 'Z')
+            return (char)(byte | 0x20);
+    }
+    return '\0';
+}
+
+bool name_may_vary_into(struct slice name, struct slice other) {
+    struct slice stem = slice_first(name, name_suffix(name));
+    for (size_t i = 0; i < name.length; i++)
+        if ((unsigned char)name.data[i] >= 0x80)
+            return true; /* "K" is the lower case's of a Kelvin sign, too */
+    for (char lasting; (lasting = next_lasting(&stem)) != '\0';)
+        if (next_lasting(&other) != lasting)
+            return false;
+    return true;
 }
 
 /* ---- one typing error ---- */

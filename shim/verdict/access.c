@@ -32,7 +32,7 @@ struct rwx rwx_of(unsigned access) {
 }
 
 const char *access_words(unsigned access) {
-    static const char *const words[] = {
+    static const char words[][24] = {
         "nothing", "search",          "write",          "write and search",
         "read",    "read and search", "read and write", "read, write and search",
     };

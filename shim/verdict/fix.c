@@ -26,12 +26,12 @@ static const char *who_gains(const struct remedy *remedy) {
 
 /* What the missing bits are good for at this component. */
 static const char *deed(const struct component *component, unsigned missing) {
-    static const char *const directory_deeds[] = {
+    static const char directory_deeds[][24] = {
         "nothing", "pass",          "write names",          "create names in it",
         "list it", "list and pass", "list and write names", "list and create names"};
-    static const char *const file_deeds[] = {"nothing",           "execute it",       "write it",
-                                             "write it",          "read it",          "read it",
-                                             "read and write it", "read and write it"};
+    static const char file_deeds[][20] = {"nothing",           "execute it",       "write it",
+                                          "write it",          "read it",          "read it",
+                                          "read and write it", "read and write it"};
     return S_ISDIR(component->status.st_mode) ? directory_deeds[missing & 7]
                                               : file_deeds[missing & 7];
 }

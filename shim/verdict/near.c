@@ -45,7 +45,7 @@ static void tell_whitespace(struct trial *trial, struct buffer *why) {
 }
 
 static void tell_unexpanded(struct trial *trial, struct buffer *why) {
-    static const char *const whose[] = {
+    static const char whose[][32] = {
         [SIGN_NONE] = "a shell expands it",
         [SIGN_TILDE] = "the shell expands it",
         [SIGN_VARIABLE] = "the shell expands it",

@@ -83,7 +83,7 @@ bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion) 
 
 /* Do the bits come from uid=, gid=, umask= and their like, so that chmod(2) changes nothing? */
 static bool makes_up_modes(const struct mount *mount) {
-    static const char *const types[] = {"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk"};
+    static const char types[][8] = {"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk"};
     struct slice name;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (is_type(mount, types[i]))

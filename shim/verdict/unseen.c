@@ -84,8 +84,8 @@ static void suspect_sandboxes(struct trial *trial, struct candidates *candidates
 /* File systems that ask somebody else, or ask twice. */
 static void suspect_file_system(struct trial *trial, const struct mount *mount,
                                 struct candidates *candidates) {
-    static const char *const remote[] = {"9p",     "afs",    "ceph",     "glusterfs", "gpfs",
-                                         "lustre", "beegfs", "virtiofs", "ncpfs"};
+    static const char remote[][12] = {"9p",     "afs",    "ceph",     "glusterfs", "gpfs",
+                                      "lustre", "beegfs", "virtiofs", "ncpfs"};
     if (!mount)
         return;
     bool elsewhere = slice_starts(mount->fstype, SLICE("fuse"));

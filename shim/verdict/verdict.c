@@ -7,7 +7,8 @@
 #include <stdarg.h>
 
 static const struct {
-    const char *word, *says;
+    char word[24];
+    const char *says;
 } catalogue[] = {
 #define CAUSE(id, word, says, page) [CAUSE_##id] = {word, says},
 #include "verdict/causes.def"
@@ -35,7 +36,7 @@ struct slice quoted(struct arena *arena, struct slice path) {
 }
 
 static const char *class_words(enum access_class class) {
-    static const char *const words[] = {
+    static const char words[][12] = {
         [CLASS_NONE] = "mode",
         [CLASS_OWNER] = "owner",
         [CLASS_ACL_USER] = "ACL user",

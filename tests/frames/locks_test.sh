@@ -36,7 +36,8 @@ forked=$(run forks "$tmp/locks" forks "$tmp/empty")
 check_like "1,000 forks while 3 threads report: $forked reports" '[1-9][0-9][0-9][0-9]*' "$forked"
 check "none is lost" "$forked" "$(having forks true)"
 check "each with its stack" "$forked" "$(having forks "$called and .frames_ended == null")"
-check "each child reports" 1001 "$(jq -r .pid "$tmp/forks" | sort -u | wc -l)"
+# Not the number of pids: on a busy machine they come round again. The parent's is the most frequent.
+check "each child reports" 1000 "$(jq -r .pid "$tmp/forks" | sort | uniq -c | sort -rn | awk 'NR > 1 { sum += $1 } END { print sum }')"
 check "by its own stack" 1000 "$(having forks '.frames[1].symbol == "case_forks" and .frames[2].symbol == "main"')"
 
 check "coroutine" 5 "$(run coroutine "$tmp/locks" coroutine "$tmp/empty")"

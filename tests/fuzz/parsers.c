@@ -46,7 +46,10 @@ static void parse_mounts(struct arena *arena) {
     struct component components[4] = {
         {.mount_id = 1}, {.mount_id = 29}, {.mount_id = 29}, {.mount_id = 36}};
     file = "/proc/self/mountinfo";
-    mounts_read(arena, components, 4);
+    struct walk walk = {
+        .components = components, .count = 4, .error = input_byte(&input) & 1 ? ENOENT : EACCES};
+    mounts_read(arena, &walk);
+    check_slice(walk.mounts);
     for (size_t i = 0; i < 4; i++) {
         const struct mount *mount = components[i].mount;
         if (!mount)

@@ -218,6 +218,24 @@ static void test_edits(void **state) {
     assert_false(edits_to("a.png", "a.pn"));
 }
 
+/* What is to be looked for may not be ruled out; the rest mostly is. */
+static void test_may_vary(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "img_0042.png", "IMG 7.JPG",       "a.b.c.nii.gz",   "cat's 3 PM.jpeg", "0.png",
+        "no-suffix",    "caf\xc3\xa9.jpg", "100 200 03.tif", ".hidden",         "\xe2\x84\xaa.png"};
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        for (unsigned i = 0; i < name_variants(); i++) {
+            struct buffer out = fresh();
+            unsigned slips;
+            if (name_variant(slice_of(names[n]), true, i, &out, &slips))
+                assert_true(name_may_vary_into(slice_of(names[n]), buffer_text(&out)));
+        }
+    static const char *const others[] = {"img_0043.png", "imgg_42.png", "im_42.png", "42.png", ""};
+    for (size_t n = 0; n < sizeof others / sizeof *others; n++)
+        assert_false(name_may_vary_into(SLICE("img_0042.png"), slice_of(others[n])));
+}
+
 /* Every byte at every place: never more than the room, never the name itself. */
 static void test_variants_of_any_bytes(void **state) {
     (void)state;
@@ -229,6 +247,7 @@ static void test_variants_of_any_bytes(void **state) {
             if (name_variant(slice_of(name), true, i, &out, &slips)) {
                 assert_int_not_equal(slips, 0);
                 assert_string_not_equal(text_of(&out), name);
+                assert_true(name_may_vary_into(slice_of(name), buffer_text(&out)));
             }
         }
         for (unsigned i = 0; i < name_edits(slice_of(name)); i++) {
@@ -352,6 +371,7 @@ int main(void) {
         cmocka_unit_test(test_suffix),
         cmocka_unit_test(test_variants),
         cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_may_vary),
         cmocka_unit_test(test_variants_of_any_bytes),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_code_pages),

@@ -174,6 +174,30 @@ static void dynamic_functions_have_names(void **state) {
     }
 }
 
+/* What was learnt in the first report is what the later ones say: of names that differ between the
+ * libraries, of addresses without a name, and when more of them are asked for than are kept. */
+static void a_later_report_says_the_same(void **state) {
+    (void)state;
+    static struct frame first[STACK_MOST_FRAMES], addresses[STACK_MOST_FRAMES];
+    for (unsigned round = 0; round < 40; round++) {
+        uintptr_t somewhere[] = {(uintptr_t)dlsym(RTLD_DEFAULT, "qsort"),
+                                 (uintptr_t)dlsym(RTLD_DEFAULT, "cos"), (uintptr_t)compare};
+        frame_count = STACK_MOST_FRAMES < 48 ? STACK_MOST_FRAMES : 48;
+        for (size_t i = 0; i < frame_count; i++)
+            frames[i] = (struct frame){.kind = FRAME_NATIVE,
+                                       .pc = somewhere[i % 3] + 1 + i / 3 * 977 * (round % 20)};
+        memcpy(addresses, frames, sizeof frames);
+        resolve();
+        memcpy(first, frames, sizeof frames);
+        memcpy(frames, addresses, sizeof frames);
+        resolve();
+        for (size_t i = 0; i < frame_count; i++) {
+            assert_true(slice_equal(frames[i].function, first[i].function));
+            assert_int_equal(frames[i].symbol_offset, first[i].symbol_offset);
+        }
+    }
+}
+
 static void the_vdso_has_names(void **state) {
     (void)state;
     struct memory memory = {0};
@@ -341,6 +365,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(static_functions_have_names),
         cmocka_unit_test(dynamic_functions_have_names),
+        cmocka_unit_test(a_later_report_says_the_same),
         cmocka_unit_test(the_vdso_has_names),
         cmocka_unit_test(only_the_mapped_file_is_read),
         cmocka_unit_test(bytes_end_where_they_end),
