@@ -146,6 +146,15 @@ for option in "" :rw; do
 done
 reads "read-only volume, reading" -v "$place/volume:/data:ro"
 
+# --- A path of the host.
+
+contained -v "$place/volume:/data" -- read /home/alice/a.jpg
+expect "the host's home" ENOENT host-path likely /home
+expect_fixes "the host's home" "mount the directory into the container at the same path (docker run -v DIR:DIR), or \
+pass the path that the container has" ""
+contained -v "$place/volume:/home/alice" -- read /home/alice/a.jpg
+check "mounted at the same path" opened "$answer"
+
 # --- An ordinary user's own containers. The accounts are in files of this mount namespace.
 
 user=4100 first_of_range=4200000
