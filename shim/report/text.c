@@ -164,8 +164,27 @@ static void put_owner_name(struct page *page, const struct component *component)
         buffer_format(page->out, "uid %u", owner);
 }
 
-static void put_fix(struct page *page, const struct fix *fix) {
+static void put_who_runs(struct page *page, unsigned run_as) {
     const struct verdict *verdict = page->report->verdict;
+    if (run_as & RUN_AS_SELF) {
+        buffer_slice(page->out, SLICE("the same user"));
+    } else if (verdict->culprit >= 0) {
+        const struct component *culprit = &page->report->facts->walk.components[verdict->culprit];
+        const struct component *owned =
+            culprit->status_known || culprit->parent < 0
+                ? culprit
+                : &page->report->facts->walk.components[culprit->parent];
+        bool by_owner = run_as & RUN_AS_OWNER && owned->status_known && owned->status.st_uid != 0;
+        if (by_owner)
+            put_owner_name(page, owned);
+        if (by_owner && run_as & RUN_AS_ROOT)
+            buffer_slice(page->out, SLICE(" or "));
+        if (!by_owner || run_as & RUN_AS_ROOT)
+            buffer_slice(page->out, SLICE("root"));
+    }
+}
+
+static void put_fix(struct page *page, const struct fix *fix) {
     page_label(page, "fix:");
     if (fix->argument_count == 0) {
         buffer_slice(page->out, fix->advice);
@@ -181,21 +200,7 @@ static void put_fix(struct page *page, const struct fix *fix) {
             buffer_slice(page->out, fix->arguments[i]);
     }
     buffer_slice(page->out, SLICE("      # as "));
-    if (fix->run_as & RUN_AS_SELF) {
-        buffer_slice(page->out, SLICE("the same user"));
-    } else if (verdict->culprit >= 0) {
-        const struct component *culprit = &page->report->facts->walk.components[verdict->culprit];
-        const struct component *owned =
-            culprit->status_known || culprit->parent < 0
-                ? culprit
-                : &page->report->facts->walk.components[culprit->parent];
-        bool by_root = owned->status_known && owned->status.st_uid == 0;
-        if (owned->status_known && !by_root) {
-            put_owner_name(page, owned);
-            buffer_slice(page->out, SLICE(" or "));
-        }
-        buffer_slice(page->out, SLICE("root"));
-    }
+    put_who_runs(page, fix->run_as);
     buffer_slice(page->out, SLICE(": "));
     buffer_slice(page->out, fix->effect);
     page_end_line(page);

@@ -142,6 +142,7 @@ bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion) {
         (int)component->mount->fstype.length, component->mount->fstype.data, (int)options.length,
         options.data, trial->facts->identity.fsuid, access_words(access->missing));
     advise_on_options(trial, component, access);
+    note_below(trial);
     return true;
 }
 
@@ -193,8 +194,10 @@ static void blame_squashing(struct trial *trial, const struct component *compone
     else
         add_advice(trial, SLICE("run it as a real user who has the right on the server: root has "
                                 "none there"));
-    add_advice(trial, SLICE("or on the server: give the right to that user, or to others; chmod "
-                            "as root of this machine cannot help"));
+    add_advice(trial,
+               SLICE("or on the server: give the right to the user that root is there, nobody "
+                     "(65534) unless the export has anonuid=; chmod as root of this machine "
+                     "cannot help"));
 }
 
 bool judge_nfs_server(struct trial *trial, const struct suspicion *suspicion) {

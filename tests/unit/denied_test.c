@@ -333,8 +333,15 @@ static void apparmor(void **state) {
                                      .object = SLICE("/data/a.jpg"),
                                      .lacking = SLICE("r")};
     assert_cause(scene, "apparmor", CERTAINTY_PROVEN, IMAGE);
-    assert_says(scene_fixes(scene), "'/data/a.jpg' r, to the profile 'viewer'");
+    assert_says(scene_fixes(scene), "add the line \"/data/a.jpg\" r, to the profile 'viewer'");
     assert_no_command(scene);
+    module->object = SLICE("/data/a \"[1]*.jpg"); /* as apparmor.d(5) quotes */
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "\"/data/a \\\"\\[1\\]\\*.jpg\" r,");
+    module->object = SLICE("/data/a\n.jpg");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "add the line PATH r,");
+    module->object = SLICE("/data/a.jpg");
     scene->components[IMAGE].status.st_uid = 1001; /* rules for one's own are not told */
     assert_cause(scene, "apparmor", CERTAINTY_LIKELY, IMAGE);
     module->answer = ANSWER_UNKNOWN;

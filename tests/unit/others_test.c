@@ -60,6 +60,7 @@ static void read_only(void **state) {
     scene->mount.options = SLICE("ro,relatime");
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "mount -o remount,bind,rw /data");
+    assert_true(scene->verdict.fixes[1].effect.length > 0);
     scene->facts.identity.container = SLICE("docker");
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "without :ro");
@@ -79,6 +80,8 @@ static void attributes(void **state) {
     image->attributes = STATX_ATTR_IMMUTABLE;
     assert_cause(scene, "immutable", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "chattr -i /data/a.jpg");
+    assert_int_equal(scene->verdict.fixes[1].run_as, RUN_AS_ROOT);
+    assert_true(scene->verdict.fixes[1].effect.length > 0);
     image->attributes = STATX_ATTR_APPEND;
     assert_cause(scene, "immutable", CERTAINTY_PROVEN, IMAGE);
     scene->incident.flags = O_WRONLY | O_APPEND | O_TRUNC;

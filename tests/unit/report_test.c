@@ -165,6 +165,26 @@ static void the_contracts_example_looks_like_the_contract(void **state) {
         "         [native] libc.so.6 open64+0x10\n");
 }
 
+/* Who may run a command stands behind it: the owner, root, both, or the user who asked. */
+static void a_fix_names_who_runs_it(void **state) {
+    (void)state;
+    static const struct {
+        unsigned run_as;
+        const char *says;
+    } cases[] = {
+        {RUN_AS_OWNER | RUN_AS_ROOT, "# as alice or root: "},
+        {RUN_AS_OWNER, "# as alice: "},
+        {RUN_AS_ROOT, "# as root: "},
+        {RUN_AS_SELF | RUN_AS_ROOT, "# as the same user: "},
+    };
+    struct example example;
+    fill_in(&example);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        example.verdict.fixes[0].run_as = cases[i].run_as;
+        assert_non_null(strstr(rendered(&example.report), cases[i].says));
+    }
+}
+
 static unsigned count_lines(const char *text) {
     unsigned lines = 0;
     for (; *text; text++)
@@ -517,6 +537,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, drop_arena)
         WITH_ARENA(the_contracts_example_looks_like_the_contract),
+        WITH_ARENA(a_fix_names_who_runs_it),
         WITH_ARENA(hostile_sizes_stay_within_bounds),
         WITH_ARENA(callers_share_the_lines),
         WITH_ARENA(native_code_of_the_users_own_comes_first),

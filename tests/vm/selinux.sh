@@ -41,8 +41,8 @@ denied() {
     expect "$1" EACCES selinux proven "$2"
     check "$1: why" "mode and owner allow it; the policy, asked now, does not give the domain \
 'system_u:system_r:program_t' { $3 } on the label 'system_u:object_r:$4'" "$(said .why)"
-    expect_fixes "$1" "as root: restorecon -v '$2' if the label is not the policy's own; \
-ausearch -m avc -ts recent shows the refusal; chmod cannot help" ""
+    expect_fixes "$1" "as root: restorecon -v '$2' if the label is not the policy's own (matchpathcon -V '$2'); \
+else semanage fcontext -a -t TYPE '$2' before, with a type for this domain; ausearch -m avc -ts recent shows the refusal; chmod cannot help" ""
 }
 
 opens -- read /mnt/data/a.jpg
@@ -88,7 +88,9 @@ expect "nothing there" ENOENT missing-file proven /mnt/data/none.jpg
 mkdir -p /etc/selinux/places/contexts/files
 printf 'SELINUX=enforcing\nSELINUXTYPE=places\n' >/etc/selinux/config
 echo '/mnt/data(/.*)? system_u:object_r:host_t' >/etc/selinux/places/contexts/files/file_contexts
-restorecon -v /mnt/data/a.jpg
+check_like "matchpathcon" "*has context system_u:object_r:private_t, should be system_u:object_r:host_t*" \
+    "$(matchpathcon -V /mnt/data/a.jpg || true)"
+restorecon /mnt/data/a.jpg
 opens "${program[@]}" -- read /mnt/data/a.jpg
 check "after restorecon" opened "$answer"
 echo 0 >/sys/fs/selinux/enforce
