@@ -246,6 +246,14 @@ static void bits_from_mount_options(void **state) {
     assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
     scene->mount.super_options = SLICE("rw,aname=drvfs;path=C:\\;uid=1000");
     assert_cause(scene, "mount-mask", CERTAINTY_PROVEN, IMAGE);
+    /* ntfs-3g does not show its options: an owner of its own tells that they hold `permissions`. */
+    scene->mount.fstype = SLICE("fuseblk");
+    scene->components[DATA].status.st_uid = image->status.st_uid;
+    scene->components[DATA].status.st_gid = image->status.st_gid;
+    assert_cause(scene, "mount-mask", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "unless it is mounted with permissions");
+    scene->components[DATA].status.st_uid = image->status.st_uid + 1;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
 }
 
 static void a_server_refuses(void **state) {
