@@ -209,9 +209,10 @@ static void blame_groups(struct trial *trial, const struct component *component,
                             "run it with group %u as its group (newgrp, or setpriv --regid %u "
                             "--keep-groups): that one is always sent",
                             group, group));
-    add_advice(trial, SLICE("or on the server: rpc.mountd --manage-gids (manage-gids=y under "
-                            "[mountd] in /etc/nfs.conf), which looks the groups up there; chmod "
-                            "cannot help"));
+    add_advice(trial,
+               SLICE("or on the server: rpc.mountd --manage-gids (manage-gids=y under "
+                     "[mountd] in /etc/nfs.conf), which looks the groups up there; then mount "
+                     "it here anew, since refusals are remembered; chmod cannot help"));
 }
 
 static void blame_squashing(struct trial *trial, const struct component *component) {

@@ -44,6 +44,7 @@ among its options (and in /etc/fstab); chmod does nothing here" ""
     opens as 1002:1002 -- read /mnt/stick/a.jpg
     check "$type: mounted with uid=1002" opened "$answer"
     umount /mnt/stick
+    [[ $type == vfat ]] || continue # one of the two for the rest: they have the same options
 
     options=uid=1001,gid=1001,dmask=022,fmask=0377 && stick "$options"
     opens as 1002:1002 -- read /mnt/stick/a.jpg

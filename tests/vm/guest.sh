@@ -31,7 +31,10 @@ rpc.mountd -N 2 -N 3
 exportfs -ra
 rpc.nfsd -N 3 -V 4 2
 modprobe nfsv4
-mount -t nfs -o vers=4.2,sec=sys,noac 127.0.0.1:/ /mnt/nfs
+mount_export() {
+    mount -t nfs -o vers=4.2,sec=sys,noac 127.0.0.1:/ /mnt/nfs
+}
+mount_export
 
 opens -- read /mnt/nfs/a.jpg
 expect "root_squash" EACCES nfs-server likely /mnt/nfs/a.jpg
@@ -53,11 +56,25 @@ expect "20 groups" EACCES nfs-server likely /mnt/nfs/group.jpg
 expect_command "20 groups" ""
 check_like "20 groups: why" "*group 1018 gives the right; the process has 20 groups*first 16 only, and 1018 is number 17" \
     "$(said .why)"
-expect_advice "20 groups" "run it with group 1018 as its group*; *--manage-gids*"
+expect_advice "20 groups" "run it with group 1018 as its group*; *--manage-gids*mount it here anew*"
 opens as "1001:1018,$groups" -- read /mnt/nfs/group.jpg
 check "20 groups: that one first" opened "$answer"
 opens as "1001:1001,1018" -- read /mnt/nfs/group.jpg
 check "one group" opened "$answer"
+
+# Or the server looks the groups up itself.
+for group in 1018 1019; do
+    echo "places$group:x:$group:places" >>/etc/group
+done
+echo 'places:x:1001:1001::/:/bin/sh' >/run/passwd
+grep -v ':1001:' /etc/passwd >>/run/passwd && cp /run/passwd /etc/passwd
+kill "$(pidof rpc.mountd)"
+sed -i 's/^manage-gids=n/manage-gids=y/' /etc/nfs.conf
+rpc.mountd -N 2 -N 3
+exportfs -f
+umount /mnt/nfs && mount_export
+opens as "1001:1001,$groups" -- read /mnt/nfs/group.jpg
+check "20 groups: looked up on the server" opened "$answer"
 
 cd /mnt/nfs/gone
 rm -r /run/export/gone

@@ -72,6 +72,16 @@ opens "${blind[@]}" -- read /mnt/data/unopened.jpg
 expect "not to be asked, open alone" EACCES unseen unknown /mnt/data/unopened.jpg
 expect_evidence "not to be asked, open alone" "*SELinux (enforcing, and it could not be asked)*"
 
+# A change of domain without noatsecure sets AT_SECURE: the loader drops the library (README).
+lines=()
+for domain in program_t blind_t; do
+    answer=$(LD_PRELOAD=$place/libpermshim.so runcon "system_u:system_r:$domain" "$place/opener" read /mnt/data/a.jpg \
+        2>"$place/report") || true
+    check "into $domain: answer" EACCES "$answer"
+    lines+=("$domain $(grep -c "^permshim: " "$place/report" || true)")
+done
+check "reports of these" "program_t 1, blind_t 0" "$(printf '%s, %s' "${lines[@]}")"
+
 touch /run/.containerenv
 opens "${program[@]}" -- read /mnt/data/a.jpg
 expect "in a container" EACCES selinux proven /mnt/data/a.jpg
