@@ -127,10 +127,10 @@ $(BUILD)/tests/places/%: tests/places/%.c
 
 test-places:
 	scripts/setup build places
-	$(MAKE) all $(BUILD)/tests/places/opener
+	$(MAKE) all $(BUILD)/tests/places/opener $(BUILD)/tests/places/meddler
 	@for test in tests/places/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 
-# NFS, SMB and AppArmor, under Debian's kernel in qemu; needs root.
+# NFS, SMB, FAT, AppArmor and SELinux, under Debian's kernel in qemu; needs root.
 test-vm:
 	scripts/setup build vm
 	$(MAKE) all $(BUILD)/tests/places/opener

@@ -9,7 +9,7 @@
 #include "base/sys.h"
 #include "facts/collect.h"
 
-enum { LABEL_BYTES = 256, QUERY_BYTES = 4096 + 512, ANSWER_BYTES = 256 };
+enum { LABEL_BYTES = 256, QUERY_BYTES = 4096 + 512, ANSWER_BYTES = 256, MOST_NAMES = 5 };
 
 /* Writes the question and reads the answer; empty when the module would not be asked. */
 static struct slice ask(struct arena *arena, const char *path, struct slice question) {
@@ -74,13 +74,16 @@ static bool policy_number(struct arena *arena, unsigned long *number, const char
 
 /* What selinux_inode_permission() and selinux_file_open() would check for these rights. */
 static size_t selinux_permissions(const struct incident *incident,
-                                  const struct component *component, const char *names[4]) {
+                                  const struct component *component,
+                                  const char *names[MOST_NAMES]) {
     size_t count = 0;
     bool directory = S_ISDIR(component->status.st_mode);
     if (component->needs & ACCESS_READ)
         names[count++] = "read";
     if (component->needs & ACCESS_WRITE)
-        names[count++] = directory ? "add_name" : incident->flags & O_APPEND ? "append" : "write";
+        names[count++] = !directory && incident->flags & O_APPEND ? "append" : "write";
+    if (component->needs & ACCESS_WRITE && directory) /* may_create() of security/selinux/hooks.c */
+        names[count++] = "add_name";
     if (component->needs & ACCESS_SEARCH)
         names[count++] = directory ? "search" : "execute";
     if (component->role == ROLE_TARGET)
@@ -97,27 +100,66 @@ static struct slice selinux_label(struct arena *arena, struct slice path) {
     return (struct slice){label, length > 0 ? (size_t)length : 0};
 }
 
-/* The answer's first word is what is allowed: bit N - 1 is the permission with number N. */
-static void ask_selinux(struct arena *arena, const struct incident *incident,
-                        const struct component *component, struct module_answer *module) {
-    const char *names[4], *class = selinux_class(component->status.st_mode);
-    size_t count = selinux_permissions(incident, component, names);
+/* Puts those of the permissions that the domain lacks on `label` into *lacking. The answer's first
+ * word is what is allowed: bit N - 1 is the permission with number N. */
+static bool selinux_lacks(struct arena *arena, struct slice domain, struct slice label,
+                          const char *class, const char *const names[], size_t count,
+                          struct slice *lacking) {
     unsigned long number, allowed, bit;
+    struct buffer list = buffer_in(arena, 64);
     if (!policy_number(arena, &number, class, NULL))
-        return;
-    struct slice question =
-        arena_format(arena, "%.*s %.*s %lu", (int)module->subject.length, module->subject.data,
-                     (int)module->object.length, module->object.data, number);
+        return false;
+    struct slice question = arena_format(arena, "%.*s %.*s %lu", (int)domain.length, domain.data,
+                                         (int)label.length, label.data, number);
     struct slice answer = ask(arena, "/sys/fs/selinux/access", question);
     if (!next_hexadecimal(&answer, &allowed))
-        return;
-    struct buffer lacking = buffer_in(arena, 64);
+        return false;
     for (size_t i = 0; i < count; i++)
         if (policy_number(arena, &bit, class, names[i]) && bit > 0 && bit <= 32 &&
             (allowed >> (bit - 1) & 1) == 0)
-            buffer_format(&lacking, "%s%s", lacking.length ? " " : "", names[i]);
-    module->lacking = buffer_text(&lacking);
-    module->answer = lacking.length > 0 ? EACCES : 0;
+            buffer_format(&list, "%s%s", list.length ? " " : "", names[i]);
+    *lacking = buffer_text(&list);
+    return true;
+}
+
+/* A new file: the policy says which label it gets, from that of its directory, and the domain needs
+ * `create` on that and what the call opens it for. */
+static bool selinux_refuses_new_file(struct arena *arena, const struct incident *incident,
+                                     struct module_answer *module) {
+    unsigned needed = access_needed(incident->flags);
+    const char *names[MOST_NAMES] = {"create", "open"};
+    size_t count = 2;
+    unsigned long number;
+    if (needed & ACCESS_READ)
+        names[count++] = "read";
+    if (needed & ACCESS_WRITE)
+        names[count++] = incident->flags & O_APPEND ? "append" : "write";
+    if (!policy_number(arena, &number, "file", NULL))
+        return false;
+    struct slice question =
+        arena_format(arena, "%.*s %.*s %lu", (int)module->subject.length, module->subject.data,
+                     (int)module->object.length, module->object.data, number);
+    struct slice label = ask(arena, "/sys/fs/selinux/create", question);
+    while (label.length > 0 && label.data[label.length - 1] == '\0')
+        label.length--;
+    if (label.length == 0 ||
+        !selinux_lacks(arena, module->subject, label, "file", names, count, &module->lacking))
+        return false;
+    module->object = label;
+    return true;
+}
+
+static void ask_selinux(struct arena *arena, const struct incident *incident,
+                        const struct component *component, struct module_answer *module) {
+    const char *names[MOST_NAMES], *class = selinux_class(component->status.st_mode);
+    size_t count = selinux_permissions(incident, component, names);
+    bool answered = selinux_lacks(arena, module->subject, module->object, class, names, count,
+                                  &module->lacking);
+    if (answered && module->lacking.length == 0 && S_ISDIR(component->status.st_mode) &&
+        component->needs & ACCESS_WRITE)
+        answered = selinux_refuses_new_file(arena, incident, module);
+    if (answered)
+        module->answer = module->lacking.length > 0 ? EACCES : 0;
 }
 
 static void read_selinux(struct arena *arena, const struct incident *incident,

@@ -151,7 +151,7 @@ static void put_row(struct page *page, struct arena *arena, size_t index,
         buffer_char(page->out, ' ');
     }
     put_component_verdict(page, index);
-    if (component->role == ROLE_LINK) {
+    if (component->role == ROLE_LINK && component->link_target.length > 0) {
         buffer_slice(page->out, SLICE("  -> "));
         escape_shown(page->out, slice_first(component->link_target, 100), page->ascii);
     }

@@ -238,8 +238,7 @@ static void judge_refusal(struct trial *trial) {
         (identity->fsuid != identity->euid || identity->fsgid != identity->egid))
         add_note(trial, "%s asks for the real ids, not for the effective ones, uid %u gid %u",
                  trial->incident->function, identity->euid, identity->egid);
-    if (trial->facts->walk.error == EACCES)
-        add_note(trial, "what lies below cannot be seen from here and may need access too");
+    note_below(trial);
 }
 
 void judge_denied(struct trial *trial) {

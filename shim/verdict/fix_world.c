@@ -60,6 +60,19 @@ static bool fix_by_joining(struct trial *trial, int culprit) {
     return true;
 }
 
+/* Is uid 0 here the ordinary user who started a rootless container? Such a map begins "0 UID 1" and
+ * has no 0 outside, as the map of keep-id has, which is relative to a namespace in between. */
+static bool root_is_ordinary(const struct identity *identity) {
+    bool alone = false;
+    for (size_t i = 0; i < identity->uid_map.count; i++) {
+        const struct id_range *range = &identity->uid_map.ranges[i];
+        if (range->outside == 0)
+            return false;
+        alone = alone || (range->inside == 0 && range->length == 1);
+    }
+    return identity->in_user_namespace && alone;
+}
+
 /* The owner, when that is an ordinary user; else a group that has the right. */
 static void fix_by_identity(struct trial *trial, int culprit, const struct access *access) {
     const struct stat *status = &component_at(trial, culprit)->status;
@@ -78,6 +91,16 @@ static void fix_by_identity(struct trial *trial, int culprit, const struct acces
         advise_on_user(trial, status->st_uid, status->st_gid);
         return;
     }
+    if (status->st_uid == 0 && in_container(trial, "podman") && root_is_ordinary(&other) &&
+        would_pass(trial, &other, culprit)) {
+        const struct identity *identity = &trial->facts->identity;
+        add_advice(trial, arena_format(trial->arena,
+                                       "start the container with --userns=keep-id:uid=%u,gid=%u "
+                                       "(podman, rootless): uid %u is then who starts it, the "
+                                       "owner",
+                                       identity->fsuid, identity->fsgid, identity->fsuid));
+        return;
+    }
     other = trial->facts->identity;
     other.fsgid = status->st_gid;
     if (status->st_gid != 0 && as_started && would_pass(trial, &other, culprit))
@@ -87,8 +110,15 @@ static void fix_by_identity(struct trial *trial, int culprit, const struct acces
                                        status->st_gid));
 }
 
-static void advise_on_namespace(struct trial *trial, const struct component *component) {
-    if (mount_is_idmapped(component->mount))
+static void advise_on_namespace(struct trial *trial, const struct component *component,
+                                const struct access *access) {
+    if (mount_is_idmapped(component->mount) && access->owner_mapping == MAPPED)
+        add_advice(trial,
+                   arena_format(trial->arena,
+                                "the mount maps ids, and perhaps not uid %u: change owner or "
+                                "permissions from outside, where nothing is mapped",
+                                trial->facts->identity.fsuid));
+    else if (mount_is_idmapped(component->mount))
         add_advice(trial,
                    SLICE("the mount maps ids: let it map this owner too, or change the owner from "
                          "outside; chmod here cannot help"));
@@ -177,10 +207,29 @@ static bool is_root_directory(const struct component *component, const struct ac
     return (access->missing & ACCESS_WRITE) && slice_is(component->path, "/");
 }
 
+/* In a user namespace the host has other numbers for the same users; the map, which may be relative
+ * to a namespace in between, does not tell which. */
+static void note_host(struct trial *trial, const struct mount *mount) {
+    const struct identity *identity = &trial->facts->identity;
+    const char *point = quoted(trial->arena, slice_first(mount->point, 120)).data;
+    if (identity->in_user_namespace)
+        add_note(trial,
+                 "%s is mounted from outside the container: a command that changes it is for the "
+                 "host, with the host's path and its number for uid %u (ps -o uid= -p PID, there)",
+                 point, identity->fsuid);
+    else
+        add_note(trial,
+                 "%s is mounted from outside the container: a command that changes it is for the "
+                 "host, with the host's path",
+                 point);
+}
+
 bool fix_by_world(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     if (trial->verdict->cause == CAUSE_unmapped_owner || is_beyond(component, access)) {
-        advise_on_namespace(trial, component);
+        if (access->owner_mapping == MAPPED && access->group_mapping == MAPPED)
+            fix_by_identity(trial, culprit, access);
+        advise_on_namespace(trial, component, access);
         return true;
     }
     if (is_masked(component)) {
@@ -203,9 +252,6 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
     fix_by_home(trial, culprit);
     fix_by_identity(trial, culprit, access);
     if (in_chosen_container(trial) && component->mount && !slice_is(component->mount->point, "/"))
-        add_note(trial,
-                 "%s is mounted from outside the container: a command that changes it is for the "
-                 "host, with the host's path",
-                 quoted(trial->arena, slice_first(component->mount->point, 120)).data);
+        note_host(trial, component->mount);
     return advise_on_obstacle(trial, component, access);
 }

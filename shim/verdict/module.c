@@ -4,11 +4,31 @@
 #include "verdict/trial.h"
 #include <errno.h>
 
-enum { SHOWN_LABEL_BYTES = 120 };
+enum { SHOWN_LABEL_BYTES = 120, SHOWN_PATH_BYTES = 300 };
 
 /* A label or profile for a sentence: it is the administrator's text, and still text. */
 static const char *shown(struct trial *trial, struct slice label) {
     return quoted(trial->arena, slice_first(label, SHOWN_LABEL_BYTES)).data;
+}
+
+/* A path as apparmor.d(5) writes it: in double quotes, what would be a pattern behind a backslash.
+ */
+static const char *profile_path(struct trial *trial, struct slice path) {
+    static const struct slice special = {"\"\\*?[]{}^@", 10};
+    struct buffer text = buffer_in(trial->arena, 2 * SHOWN_PATH_BYTES + 3);
+    if (path.length > SHOWN_PATH_BYTES)
+        return "PATH";
+    buffer_char(&text, '"');
+    for (size_t i = 0; i < path.length; i++) {
+        unsigned char byte = (unsigned char)path.data[i];
+        if (byte < ' ' || byte > '~') /* the report would have to escape it in another way */
+            return "PATH";
+        if (slice_find(special, (char)byte) < special.length)
+            buffer_char(&text, '\\');
+        buffer_char(&text, (char)byte);
+    }
+    buffer_slice(&text, (struct slice){"\"\0", 2});
+    return text.cut || !text.data ? "PATH" : text.data;
 }
 
 static void convict_selinux(struct trial *trial, const struct suspicion *suspicion) {
@@ -35,12 +55,13 @@ static void convict_selinux(struct trial *trial, const struct suspicion *suspici
     if (trial->facts->identity.container.length > 0)
         add_advice(trial, SLICE("mount the volume with :z (shared among containers) or :Z (for "
                                 "this one), which relabels it; never a home directory or /tmp"));
-    add_advice(trial,
-               arena_format(trial->arena,
-                            "as root: restorecon -v %s if the label is not the policy's "
-                            "own; ausearch -m avc -ts recent shows the refusal; chmod "
-                            "cannot help",
-                            quoted(trial->arena, component_at(trial, suspicion->at)->path).data));
+    const char *path = quoted(trial->arena, component_at(trial, suspicion->at)->path).data;
+    add_advice(trial, arena_format(trial->arena,
+                                   "as root: restorecon -v %s if the label is not the policy's own "
+                                   "(matchpathcon -V %s); else semanage fcontext -a -t TYPE %s "
+                                   "before, with a type for this domain; ausearch -m avc -ts "
+                                   "recent shows the refusal; chmod cannot help",
+                                   path, path, path));
 }
 
 static void convict_apparmor(struct trial *trial, const struct suspicion *suspicion) {
@@ -64,13 +85,14 @@ static void convict_apparmor(struct trial *trial, const struct suspicion *suspic
             : "mode and owner allow it, and the kernel's access check agrees; the profile %s is "
               "enforced and comes behind them; it could not be asked about %.*s",
         shown(trial, module->subject), (int)lacking.length, lacking.data);
-    add_advice(trial, arena_format(
-                          trial->arena,
-                          "as root: add the line %s %.*s, to the profile %s, take out a deny rule "
-                          "that covers it, and load it: apparmor_parser -r PROFILE; chmod "
-                          "cannot help",
-                          quoted(trial->arena, module->object).data, (int)lacking.length,
-                          lacking.data, shown(trial, module->subject)));
+    add_advice(
+        trial,
+        arena_format(trial->arena,
+                     "as root: add the line %s %.*s, to the profile %s, take out any deny rule "
+                     "that covers it, and load it: apparmor_parser -r PROFILE; chmod "
+                     "cannot help",
+                     profile_path(trial, module->object), (int)lacking.length, lacking.data,
+                     shown(trial, module->subject)));
 }
 
 bool judge_modules(struct trial *trial, const struct suspicion *suspicion) {

@@ -176,15 +176,14 @@ static bool judge_read_only(struct trial *trial) {
     return true;
 }
 
-static void fix_by_chattr(struct trial *trial, const struct component *component, char letter,
-                          struct slice grants) {
+static void fix_by_chattr(struct trial *trial, const struct component *component, char letter) {
     if (component->path.data[0] == '/')
         trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
             .arguments = {SLICE("chattr"), arena_format(trial->arena, "-%c", letter),
                           component->path},
             .argument_count = 3,
             .run_as = RUN_AS_ROOT,
-            .grants = grants,
+            .grants = SLICE("changes to all who have the permission"),
             .effect = SLICE("lets all change it who have the permission"),
             .opens_to_more = true,
         };
@@ -200,8 +199,10 @@ static bool judge_immutable(struct trial *trial) {
         convict(trial, CAUSE_immutable, at,
                 SLICE("it has the attribute i (immutable): nobody may change it, root included, "
                       "whatever the permissions say"));
-        add_advice(trial, SLICE("if the program only reads, open it read-only"));
-        fix_by_chattr(trial, component, 'i', SLICE("changes to all who have the permission"));
+        add_advice(trial, at == last_of(&trial->facts->walk)
+                              ? SLICE("if the program only reads, open it read-only")
+                              : SLICE("create it elsewhere"));
+        fix_by_chattr(trial, component, 'i');
         return true;
     }
     if (!(component->attributes & STATX_ATTR_APPEND) || at != last_of(&trial->facts->walk) ||
@@ -214,7 +215,7 @@ static bool judge_immutable(struct trial *trial) {
                                     "with O_APPEND alone, root included"));
     add_advice(trial, SLICE("append to it (\"a\"), or, if the program only reads, open it "
                             "read-only"));
-    fix_by_chattr(trial, component, 'a', SLICE("changes to all who have the permission"));
+    fix_by_chattr(trial, component, 'a');
     return true;
 }
 

@@ -98,6 +98,25 @@ static bool makes_up_modes(const struct mount *mount) {
            slice_starts(name, SLICE("drvfs")) && !options_have(mount->super_options, "metadata");
 }
 
+/* ntfs-3g(8) and its like: their options are not in the table of mounts, and with `permissions`
+ * among them the file system keeps real owners and modes. */
+static bool hides_options(const struct mount *mount) {
+    return is_type(mount, "fuseblk");
+}
+
+/* Made-up owners are the same everywhere on the mount. */
+static bool owner_is_its_own(const struct trial *trial, const struct component *component) {
+    const struct walk *walk = &trial->facts->walk;
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct component *top = &walk->components[i];
+        if (top->status_known && top->mount && top->mount_id == component->mount_id &&
+            slice_equal(top->path, top->mount->point))
+            return top->status.st_uid != component->status.st_uid ||
+                   top->status.st_gid != component->status.st_gid;
+    }
+    return false;
+}
+
 static void advise_on_options(struct trial *trial, const struct component *component,
                               const struct access *access) {
     const struct mount *mount = component->mount;
@@ -118,30 +137,45 @@ static void advise_on_options(struct trial *trial, const struct component *compo
     /* Most of these file systems ignore the options of a remount. */
     add_advice(trial, arena_format(trial->arena,
                                    "as root, umount %s and mount %.*s there again with -o %.*s "
-                                   "among its options (and in /etc/fstab); chmod does nothing here",
+                                   "among its options (and in /etc/fstab); chmod does nothing "
+                                   "here%s",
                                    quoted(trial->arena, mount->point).data,
                                    (int)slice_first(mount->source, 200).length, mount->source.data,
-                                   (int)option.length, option.data));
+                                   (int)option.length, option.data,
+                                   hides_options(mount) ? " without the option permissions" : ""));
+}
+
+static void explain_mask(struct trial *trial, const struct mount *mount,
+                         const struct access *access) {
+    struct slice options = slice_first(mount->super_options, 160);
+    struct slice shown =
+        hides_options(mount)
+            ? SLICE("uid=, gid= and umask= of its mount, which cannot be seen here, say")
+            : arena_format(trial->arena, "its mount options say (%.*s)", (int)options.length,
+                           options.data);
+    trial->verdict->why = arena_format(
+        trial->arena,
+        "%.*s shows every file with the owner and the bits that %.*s; they give uid %u no %s%s",
+        (int)mount->fstype.length, mount->fstype.data, (int)shown.length, shown.data,
+        trial->facts->identity.fsuid, access_words(access->missing),
+        hides_options(mount) ? ", unless it is mounted with permissions: then they are its own"
+                             : "");
 }
 
 bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion) {
     const struct component *component = component_at(trial, suspicion->at);
     const struct access *access = suspicion->access;
-    if (!makes_up_modes(component->mount))
+    bool hidden = hides_options(component->mount);
+    if (!makes_up_modes(component->mount) || (hidden && owner_is_its_own(trial, component)))
         return false;
-    bool proven = suspicion->kernel == EACCES && access->sure;
+    bool proven = suspicion->kernel == EACCES && access->sure && !hidden;
     conclude(trial, CAUSE_mount_mask, proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, suspicion->at,
              access);
     trial->judgements[suspicion->at] =
         (struct judgement){COMPONENT_DENIED, access->class, access->granted};
-    struct slice options = slice_first(component->mount->super_options, 160);
-    trial->verdict->why = arena_format(
-        trial->arena,
-        "%.*s shows every file with the owner and the bits that its mount options say (%.*s); they "
-        "give uid %u no %s",
-        (int)component->mount->fstype.length, component->mount->fstype.data, (int)options.length,
-        options.data, trial->facts->identity.fsuid, access_words(access->missing));
+    explain_mask(trial, component->mount, access);
     advise_on_options(trial, component, access);
+    note_below(trial);
     return true;
 }
 
@@ -175,9 +209,10 @@ static void blame_groups(struct trial *trial, const struct component *component,
                             "run it with group %u as its group (newgrp, or setpriv --regid %u "
                             "--keep-groups): that one is always sent",
                             group, group));
-    add_advice(trial, SLICE("or on the server: rpc.mountd --manage-gids (manage-gids=y under "
-                            "[mountd] in /etc/nfs.conf), which looks the groups up there; chmod "
-                            "cannot help"));
+    add_advice(trial,
+               SLICE("or on the server: rpc.mountd --manage-gids (manage-gids=y under "
+                     "[mountd] in /etc/nfs.conf), which looks the groups up there; then mount "
+                     "it here anew, since refusals are remembered; chmod cannot help"));
 }
 
 static void blame_squashing(struct trial *trial, const struct component *component) {
@@ -193,8 +228,10 @@ static void blame_squashing(struct trial *trial, const struct component *compone
     else
         add_advice(trial, SLICE("run it as a real user who has the right on the server: root has "
                                 "none there"));
-    add_advice(trial, SLICE("or on the server: give the right to that user, or to others; chmod "
-                            "as root of this machine cannot help"));
+    add_advice(trial,
+               SLICE("or on the server: give the right to the user that root is there, nobody "
+                     "(65534) unless the export has anonuid=; chmod as root of this machine "
+                     "cannot help"));
 }
 
 bool judge_nfs_server(struct trial *trial, const struct suspicion *suspicion) {

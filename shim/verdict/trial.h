@@ -84,6 +84,9 @@ void refuse_at(struct trial *trial, int culprit);
 /* Notes that the plain rule refuses at this component as well, if it does. */
 void note_mode_too(struct trial *trial, int culprit);
 
+/* Notes that more may refuse behind a directory that could not be passed. */
+void note_below(struct trial *trial);
+
 /* Adds a note, or a fix in words; dropped without a word when there is no room. */
 __attribute__((format(printf, 2, 3))) void add_note(struct trial *trial, const char *format, ...);
 void add_advice(struct trial *trial, struct slice advice);

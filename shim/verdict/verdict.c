@@ -87,6 +87,11 @@ void conclude(struct trial *trial, enum cause cause, enum certainty certainty, i
     verdict->summary = fill_in(trial, catalogue[cause].says, culprit, access);
 }
 
+void note_below(struct trial *trial) {
+    if (trial->facts->walk.error == EACCES)
+        add_note(trial, "what lies below cannot be seen from here and may need access too");
+}
+
 void add_note(struct trial *trial, const char *format, ...) {
     struct verdict *verdict = trial->verdict;
     struct buffer text = buffer_in(trial->arena, 1024);

@@ -73,6 +73,12 @@ expect_advice() {
     check_like "$1: advice" "$2" "$(said '.advice | join("; ")')"
 }
 
+# expect_fixes WHAT ADVICE COMMAND: this advice and this command are given, and nothing else.
+expect_fixes() {
+    check "$1: advice" "$2" "$(said '.advice // [] | join("; ")')"
+    expect_command "$1" "$3"
+}
+
 # expect_evidence WHAT GLOB: some note is like this.
 expect_evidence() {
     check_like "$1: notes" "$2" "$(said '.notes | join("; ")')"

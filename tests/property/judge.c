@@ -37,7 +37,7 @@ static bool can_be_told(const struct expectation *expectation) {
     return false;
 }
 
-static bool is_expected(const struct expectation *expectation, const char *cause) {
+bool judge_expects(const struct expectation *expectation, const char *cause) {
     for (unsigned i = 0; i < MOST_CAUSES && expectation->causes[i]; i++)
         if (strcmp(expectation->causes[i], cause) == 0)
             return true;
@@ -68,10 +68,10 @@ enum complaint judge(const struct expectation *expectation, const struct outcome
         return CONTENT;
     /* A sticky directory whose owners cannot be told apart: which rule came first is a guess. */
     if (expectation->guess && outcome->certainty == SURE_LIKELY &&
-        (is_sticky(outcome->cause) || is_expected(expectation, "protected-symlink") ||
-         is_expected(expectation, "protected-create")))
+        (is_sticky(outcome->cause) || judge_expects(expectation, "protected-symlink") ||
+         judge_expects(expectation, "protected-create")))
         return CONTENT;
-    if (!is_expected(expectation, outcome->cause))
+    if (!judge_expects(expectation, outcome->cause))
         return COMPLAINT_CAUSE;
     if (*expectation->culprit_path && strcmp(expectation->culprit_path, outcome->culprit) != 0)
         return COMPLAINT_CULPRIT;

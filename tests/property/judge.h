@@ -24,6 +24,9 @@ extern const char *const COMPLAINTS[COMPLAINT_COUNT + 1];
 
 enum complaint judge(const struct expectation *expectation, const struct outcome *outcome);
 
+/* Is the cause one of those that the oracle takes for right? */
+bool judge_expects(const struct expectation *expectation, const char *cause);
+
 /* "EACCES, dir-search or acl-mask at /a/b" */
 void judge_expected(const struct expectation *expectation, char *text, size_t bytes);
 void judge_actual(const struct outcome *outcome, char *text, size_t bytes);

@@ -112,6 +112,9 @@ static bool run_subject(uint64_t index, struct random *random, const struct scen
         score_count(&score->calls);
         score_count(&score->errors[outcomes[i].error % MOST_ERRORS]);
         complain(found, complaint, &trial, &expectations[i], &outcomes[i]);
+        if (complaint == CONTENT && outcomes[i].error != 0 &&
+            judge_expects(&expectations[i], outcomes[i].cause))
+            score_cause(score, outcomes[i].cause);
         if (complaint == CONTENT && expectations[i].error == EACCES)
             ask_more(random, mend, found, &trial, &expectations[i], &outcomes[i]);
     }

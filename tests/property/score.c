@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "score.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+/* What enough random calls meet: tests/scripts/causes_test.sh reads this list. */
+static const char *const causes[PROVED_CAUSES] = {
+    "dir-search",        "file-read",        "file-write",
+    "dir-write",         "class-shadow",     "acl-entry",
+    "acl-mask",          "unmapped-owner",   "root-without-capability",
+    "protected-symlink", "protected-create", "nodev",
+    "missing-file",      "missing-dir",      "create-in-missing-dir",
+    "dangling-symlink",  "empty-path",       "deleted-cwd",
+    "not-a-directory",   "symlink-loop",     "is-a-directory",
+    "read-only",
+};
+enum { ENOUGH_TREES = 4000 };
 
 struct score *score_new(void) {
     void *memory =
@@ -24,6 +38,12 @@ void score_checks(struct score *score, const struct trial_counts *counts) {
     add(&score->checks.commands, counts->commands);
     add(&score->checks.unfixable, counts->unfixable);
     add(&score->checks.unreachable, counts->unreachable);
+}
+
+void score_cause(struct score *score, const char *cause) {
+    for (int i = 0; i < PROVED_CAUSES; i++)
+        if (strcmp(causes[i], cause) == 0)
+            add(&score->causes[i], 1);
 }
 
 static uint64_t mix(uint64_t hash, const char *text) {
@@ -53,6 +73,11 @@ bool score_first(struct score *score, unsigned most, enum complaint complaint,
     return false;
 }
 
+/* Are these trees enough, and of all kinds? */
+static bool meets_all(const struct score *score) {
+    return score->trees >= ENOUGH_TREES && !getenv("PLACE") && !getenv("NO_NAMESPACES");
+}
+
 unsigned long score_report(const struct score *score, uint64_t seed, double seconds) {
     unsigned long bad = score->broken;
     printf("property: SEED=%llu: %lu trees, %lu subjects, %lu calls in %.1f s\n",
@@ -61,6 +86,9 @@ unsigned long score_report(const struct score *score, uint64_t seed, double seco
     for (int i = 0; i < MOST_ERRORS; i++)
         if (score->errors[i])
             printf(" %s %lu", answer_name(i), score->errors[i]);
+    printf("\nproperty: refusals whose cause was told:");
+    for (int i = 0; i < PROVED_CAUSES; i++)
+        printf(" %s %lu", causes[i], score->causes[i]);
     printf(
         "\nproperty: %lu culprits granted and asked again; %lu calls mended by %lu commands, %lu "
         "without a command; %lu commands named an owner who cannot get there\n",
@@ -71,6 +99,11 @@ unsigned long score_report(const struct score *score, uint64_t seed, double seco
         if (score->complaints[i])
             printf("property: %lu × %s\n", score->complaints[i], COMPLAINTS[i]);
     }
+    for (int i = 0; i < PROVED_CAUSES && meets_all(score); i++)
+        if (score->causes[i] == 0) {
+            printf("property: no call was refused by %s\n", causes[i]);
+            bad++;
+        }
     if (score->broken)
         printf("property: %lu cases could not be run\n", score->broken);
     printf("property: %lu disagreements\n", bad);

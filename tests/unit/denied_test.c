@@ -251,6 +251,14 @@ static void bits_from_mount_options(void **state) {
     assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
     scene->mount.super_options = SLICE("rw,aname=drvfs;path=C:\\;uid=1000");
     assert_cause(scene, "mount-mask", CERTAINTY_PROVEN, IMAGE);
+    /* ntfs-3g does not show its options: an owner of its own tells that they hold `permissions`. */
+    scene->mount.fstype = SLICE("fuseblk");
+    scene->components[DATA].status.st_uid = image->status.st_uid;
+    scene->components[DATA].status.st_gid = image->status.st_gid;
+    assert_cause(scene, "mount-mask", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "unless it is mounted with permissions");
+    scene->components[DATA].status.st_uid = image->status.st_uid + 1;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
 }
 
 static void a_server_refuses(void **state) {
@@ -338,8 +346,15 @@ static void apparmor(void **state) {
                                      .object = SLICE("/data/a.jpg"),
                                      .lacking = SLICE("r")};
     assert_cause(scene, "apparmor", CERTAINTY_PROVEN, IMAGE);
-    assert_says(scene_fixes(scene), "'/data/a.jpg' r, to the profile 'viewer'");
+    assert_says(scene_fixes(scene), "add the line \"/data/a.jpg\" r, to the profile 'viewer'");
     assert_no_command(scene);
+    module->object = SLICE("/data/a \"[1]*.jpg"); /* as apparmor.d(5) quotes */
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "\"/data/a \\\"\\[1\\]\\*.jpg\" r,");
+    module->object = SLICE("/data/a\n.jpg");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "add the line PATH r,");
+    module->object = SLICE("/data/a.jpg");
     scene->components[IMAGE].status.st_uid = 1001; /* rules for one's own are not told */
     assert_cause(scene, "apparmor", CERTAINTY_LIKELY, IMAGE);
     module->answer = ANSWER_UNKNOWN;

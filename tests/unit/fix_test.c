@@ -192,6 +192,40 @@ static void never_the_container_s_root(void **state) {
     assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
 }
 
+/* Rootless: uid 0 of the container is the ordinary user who started it. */
+static void the_one_who_started_it(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range rootless[] = {{0, 1000, 1}, {1, 100000, 65536}};
+    static const struct id_range keep_id[] = {{0, 1, 1}, {1, 0, 1}};
+    struct identity *identity = &scene->facts.identity;
+    refuse_file(scene, 0600);
+    scene->components[IMAGE].status.st_uid = scene->components[IMAGE].status.st_gid = 0;
+    identity->container = SLICE("podman");
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){rootless, 2, true};
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "--userns=keep-id:uid=1001,gid=1001 (podman, rootless)");
+    assert_says(scene_notes(scene), "its number for uid 1001");
+    identity->container = SLICE("docker"); /* which knows no keep-id */
+    scene_judge(scene);
+    assert_null(strstr(scene_fixes(scene), "keep-id"));
+    identity->container = SLICE("podman");
+    identity->uid_map.ranges = keep_id;
+    scene_judge(scene);
+    assert_null(strstr(scene_fixes(scene), "keep-id"));
+}
+
+static void an_idmapped_volume(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene->mount.options = SLICE("rw,relatime,idmapped");
+    scene->facts.identity.container = SLICE("podman");
+    scene_judge(scene);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "--user 1002:1003");
+    assert_says(scene_fixes(scene), "the mount maps ids, and perhaps not uid 1001");
+}
+
 static void root_without_capabilities(void **state) {
     struct scene *scene = *state;
     refuse_file(scene, 0600);
@@ -255,6 +289,8 @@ int main(void) {
         TEST(a_group_to_join),
         TEST(a_container_has_a_user),
         TEST(never_the_container_s_root),
+        TEST(the_one_who_started_it),
+        TEST(an_idmapped_volume),
         TEST(root_without_capabilities),
         TEST(an_owner_outside_the_map),
         TEST(a_masked_home),

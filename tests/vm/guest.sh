@@ -8,6 +8,7 @@ echo
 echo "guest: begin"
 # shellcheck source=tests/places/place.sh
 source tests/places/place.sh
+rm -f /.dockerenv /run/.containerenv # the machine may be a container, the guest is none
 ip link set lo up
 mkdir -p /mnt/nfs /mnt/smb
 
@@ -30,15 +31,22 @@ rpc.mountd -N 2 -N 3
 exportfs -ra
 rpc.nfsd -N 3 -V 4 2
 modprobe nfsv4
-mount -t nfs -o vers=4.2,sec=sys,noac 127.0.0.1:/ /mnt/nfs
+mount_export() {
+    mount -t nfs -o vers=4.2,sec=sys,noac 127.0.0.1:/ /mnt/nfs
+}
+mount_export
 
 opens -- read /mnt/nfs/a.jpg
 expect "root_squash" EACCES nfs-server likely /mnt/nfs/a.jpg
 expect_command "root_squash" ""
-expect_advice "root_squash" "run it as a real user, uid 1001 gid 1001 owns it*; or on the server: *"
+expect_advice "root_squash" "run it as a real user, uid 1001 gid 1001 owns it*; or on the server: give the right to the user \
+that root is there, nobody (65534) *"
 expect_evidence "root_squash" "it was decided on the server 127.0.0.1:/*"
 opens as 1001:1001 -- read /mnt/nfs/a.jpg
 check "root_squash: as the real user" opened "$answer"
+setfacl -m u:65534:r-- /run/export/a.jpg
+opens -- read /mnt/nfs/a.jpg
+check "root_squash: the right given to nobody on the server" opened "$answer"
 opens -- read /mnt/nfs/private/b.jpg
 expect "root_squash, directory" EACCES nfs-server likely /mnt/nfs/private
 
@@ -48,11 +56,25 @@ expect "20 groups" EACCES nfs-server likely /mnt/nfs/group.jpg
 expect_command "20 groups" ""
 check_like "20 groups: why" "*group 1018 gives the right; the process has 20 groups*first 16 only, and 1018 is number 17" \
     "$(said .why)"
-expect_advice "20 groups" "run it with group 1018 as its group*; *--manage-gids*"
+expect_advice "20 groups" "run it with group 1018 as its group*; *--manage-gids*mount it here anew*"
 opens as "1001:1018,$groups" -- read /mnt/nfs/group.jpg
 check "20 groups: that one first" opened "$answer"
 opens as "1001:1001,1018" -- read /mnt/nfs/group.jpg
 check "one group" opened "$answer"
+
+# Or the server looks the groups up itself.
+for group in 1018 1019; do
+    echo "places$group:x:$group:places" >>/etc/group
+done
+echo 'places:x:1001:1001::/:/bin/sh' >/run/passwd
+grep -v ':1001:' /etc/passwd >>/run/passwd && cp /run/passwd /etc/passwd
+kill "$(pidof rpc.mountd)"
+sed -i 's/^manage-gids=n/manage-gids=y/' /etc/nfs.conf
+rpc.mountd -N 2 -N 3
+exportfs -f
+umount /mnt/nfs && mount_export
+opens as "1001:1001,$groups" -- read /mnt/nfs/group.jpg
+check "20 groups: looked up on the server" opened "$answer"
 
 cd /mnt/nfs/gone
 rm -r /run/export/gone
@@ -116,15 +138,16 @@ umount /mnt/smb
 # --- AppArmor
 
 an_image /run/share/c.jpg
+# profile LINES [RULE]: the opener's profile: all files, or those of the rule, and these lines.
 profile() {
-    printf 'profile places %s {\n  capability,\n  /** mrwk,\n%s}\n' "$place/opener" "$1" >/run/profile
+    printf 'profile places %s {\n  capability,\n  %s\n%s}\n' "$place/opener" "${2:-/** mrwk,}" "$1" >/run/profile
     apparmor_parser -r /run/profile
 }
 profile $'  deny /run/share/** r,\n'
 opens -- read /run/share/c.jpg
 expect "profile, asked" EACCES apparmor proven /run/share/c.jpg
 expect_command "profile, asked" ""
-expect_advice "profile, asked" "as root: add the line '/run/share/c.jpg' r, to the profile 'places', take out a deny rule*"
+expect_advice "profile, asked" "as root: add the line \"/run/share/c.jpg\" r, to the profile 'places', take out any deny rule*"
 opens as 1002:1002 -- read /run/share/c.jpg
 expect "profile, asked by a user" EACCES apparmor proven /run/share/c.jpg
 # The answer leaves rules for one's own files out: with them it might have been otherwise.
@@ -138,8 +161,18 @@ expect "profile, not to be asked" EACCES apparmor likely /run/share/c.jpg
 chmod 666 /sys/kernel/security/apparmor/.access
 opens -- read /run/share/none.jpg
 check "a missing file is missing all the same" "ENOENT missing-file" "$answer $(said .cause)"
-profile ''
-opens -- read /run/share/c.jpg
-check "the line changed" opened "$answer"
+
+# The line goes into the profile as the report has it, a name that reads as a pattern included.
+an_image "/run/share/d [1].jpg"
+others='/{bin,sbin,usr,lib,lib64,etc,proc,sys,dev,var,mnt,tmp}/** mrwk,'
+profile "" "$others"
+for image in /run/share/c.jpg "/run/share/d [1].jpg"; do
+    opens -- read "$image"
+    expect "profile without a line for $image" EACCES apparmor proven "$image"
+    line=$(said '.advice[0] | capture("add the line (?<line>.*,) to the profile").line')
+    profile "  $line"$'\n' "$others"
+    opens -- read "$image"
+    check "the line added: $line" opened "$answer"
+done
 
 finish && echo "guest: all is well"
