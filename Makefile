@@ -200,15 +200,16 @@ STRESS_SECONDS ?= 60
 stress: all
 	BUILD=$(BUILD) CC='$(CC)' tests/stress/run $(STRESS_SECONDS)
 
-# Fuzzing by clang's libFuzzer: `make fuzz FUZZ_SECONDS=60` gives each target that long. A crash
-# leaves its input in the build directory and fails.
+# Fuzzing by clang's libFuzzer: `make fuzz FUZZ_SECONDS=60` gives each target that long, libunwind
+# included. A crash leaves its input in the build directory and fails.
 FUZZ_SECONDS ?= 10
 FUZZED := $(BUILD)/fuzzed
 FUZZERS := $(patsubst %.c,$(FUZZED)/%,$(wildcard tests/fuzz/*.c))
 .PHONY: fuzz fuzzers
 fuzz:
 	scripts/setup build fuzz
-	$(MAKE) CC=clang BUILD=$(FUZZED) LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
+	LIBUNWIND_CFLAGS='-g -fsanitize=fuzzer-no-link,address' \
+	  $(MAKE) CC=clang BUILD=$(FUZZED) LIBUNWIND_DIR=$(FUZZED)/libunwind \
 	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
 	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
 
