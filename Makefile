@@ -152,6 +152,18 @@ inject:
 	$(MAKE) BUILD=$(BUILD)/injected LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
 	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=address,undefined -fno-sanitize-recover=all' $(INJECT)
 
+# The same on the real library, by strace, for INJECT_SECONDS; 0: every case.
+INJECT_SECONDS ?= 45
+.PHONY: test-inject
+test-inject:
+	scripts/setup build inject
+	$(MAKE) all $(BUILD)/tests/inject/host
+	tests/inject/run $(BUILD)/tests/inject/host $(LIBRARY) $(INJECT_SECONDS)
+
+$(BUILD)/tests/inject/host: tests/inject/host.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g $(EXTRA) $< -o $@
+
 $(BUILD)/tests/host/inject: tests/host/inject.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
