@@ -32,7 +32,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 NEAR := $(BUILD)/tests/near/near
 NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-frames test-places test-vm test-suites test-near near property inject bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-frames test-places test-vm test-suites test-near near property inject test-inject test-company test-valgrind bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -58,7 +58,7 @@ $(LIBRARY): $(OBJECTS) $(LIBUNWIND) $(GENERATED)/exports.map
 
 $(BUILD)/shim/exports.o $(BUILD)/shim/next.o $(BUILD)/shim/start.o: | $(GENERATED)/libc_names.h
 
-$(LIBUNWIND):
+$(LIBUNWIND): scripts/build-libunwind
 	CC='$(CC)' scripts/build-libunwind $(@D)
 
 # Its headers have to be there first.
@@ -152,6 +152,17 @@ inject:
 	$(MAKE) BUILD=$(BUILD)/injected LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
 	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=address,undefined -fno-sanitize-recover=all' $(INJECT)
 
+# The same on the real library, by strace, for INJECT_SECONDS; 0: every case.
+INJECT_SECONDS ?= 45
+test-inject:
+	scripts/setup build inject
+	$(MAKE) all $(BUILD)/tests/inject/host
+	tests/inject/run $(BUILD)/tests/inject/host $(LIBRARY) $(INJECT_SECONDS)
+
+$(BUILD)/tests/inject/host: tests/inject/host.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O1 -g $(EXTRA) $< -o $@
+
 $(BUILD)/tests/host/inject: tests/host/inject.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) $^ -o $@
@@ -163,6 +174,18 @@ $(BUILD)/tests/programs/next_probe.so: tests/programs/next_probe.c $(addprefix $
 
 test-hosts: all inject $(HOSTS) $(PROMISES) $(BUILD)/tests/programs/next_probe.so
 	@for test in tests/programs/*_test.sh tests/frames/*_test.sh tests/host/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
+
+# The same company as in test-hosts, with everybody there.
+test-company:
+	scripts/setup build test company
+	$(MAKE) all $(BUILD)/tests/programs/storm
+	BUILD=$(BUILD) NO_SKIPS=1 tests/host/company_test.sh
+
+# valgrind's memcheck on C hosts and on the demo.
+test-valgrind:
+	scripts/setup build test demo valgrind
+	$(MAKE) all $(addprefix $(BUILD)/tests/,inject/host programs/lister programs/storm)
+	BUILD=$(BUILD) tests/valgrind/run
 
 # Native stacks against libgcc's, in real programs. libgcc is inside the preload, so that none of them
 # has a library more than it would have.
@@ -200,15 +223,16 @@ STRESS_SECONDS ?= 60
 stress: all
 	BUILD=$(BUILD) CC='$(CC)' tests/stress/run $(STRESS_SECONDS)
 
-# Fuzzing by clang's libFuzzer: `make fuzz FUZZ_SECONDS=60` gives each target that long. A crash
-# leaves its input in the build directory and fails.
+# Fuzzing by clang's libFuzzer: `make fuzz FUZZ_SECONDS=60` gives each target that long, libunwind
+# included. A crash leaves its input in the build directory and fails.
 FUZZ_SECONDS ?= 10
 FUZZED := $(BUILD)/fuzzed
 FUZZERS := $(patsubst %.c,$(FUZZED)/%,$(wildcard tests/fuzz/*.c))
 .PHONY: fuzz fuzzers
 fuzz:
 	scripts/setup build fuzz
-	$(MAKE) CC=clang BUILD=$(FUZZED) LIBUNWIND_DIR=$(LIBUNWIND_DIR) \
+	LIBUNWIND_CFLAGS='-g -fsanitize=fuzzer-no-link,address' \
+	  $(MAKE) CC=clang BUILD=$(FUZZED) LIBUNWIND_DIR=$(FUZZED)/libunwind \
 	  EXTRA='$(EXTRA) -DPERMSHIM_INJECT -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
 	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
 

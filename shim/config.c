@@ -9,6 +9,10 @@
 
 struct config config;
 
+#define SECCOMP_NONE "\nSeccomp:\t0\n" /* proc_pid_status(5) */
+
+static const char *pwd; /* in the environment that is being read */
+
 /* Each setter takes a value that is not empty and returns false, having changed nothing, when it is
  * not one of those that variables.def says are accepted. */
 
@@ -100,15 +104,39 @@ static bool set_disable(struct slice value) {
     return at >= 0;
 }
 
+static bool same_directory(const char *a, const char *b) {
+    struct stat status_a, status_b;
+    return sys_fstatat(AT_FDCWD, a, &status_a, 0) == 0 &&
+           sys_fstatat(AT_FDCWD, b, &status_b, 0) == 0 && status_a.st_dev == status_b.st_dev &&
+           status_a.st_ino == status_b.st_ino;
+}
+
+static bool has_seccomp_filter(char *bytes, size_t size) {
+    int descriptor = sys_openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
+    long length = descriptor >= 0 ? sys_read(descriptor, bytes, size) : 0;
+    if (descriptor >= 0)
+        sys_close(descriptor);
+    return length <= 0 || !memmem(bytes, (size_t)length, SECCOMP_NONE, sizeof SECCOMP_NONE - 1);
+}
+
+/* A filter may kill for getcwd(2): then PWD is believed where it tells the truth. */
+static struct slice find_here(void) {
+    static char bytes[CONFIG_LOG_BYTES];
+    if (has_seccomp_filter(bytes, sizeof bytes) && pwd && pwd[0] == '/' && same_directory(pwd, "."))
+        return slice_of(pwd);
+    long length = sys_getcwd(bytes, sizeof bytes);
+    return (struct slice){bytes, length > 1 ? (size_t)length - 1 : 0};
+}
+
 /* A relative name is meant where the program starts, not where it later goes. */
 static bool set_log(struct slice value) {
     struct buffer path = {.data = config.log_path, .capacity = sizeof config.log_path - 1};
     if (value.data[0] != '/') {
-        static char directory[CONFIG_LOG_BYTES];
-        long length = sys_getcwd(directory, sizeof directory);
-        if (length <= 1 || directory[0] != '/')
+        struct slice here = find_here();
+        if (here.length == 0 || here.data[0] != '/')
             return false;
-        buffer_format(&path, "%s/", directory);
+        buffer_slice(&path, here);
+        buffer_char(&path, '/');
     }
     buffer_slice(&path, value);
     if (path.cut || value.length > 3800)
@@ -212,6 +240,10 @@ START_CODE void config_read(char *const *environment, void (*complain)(struct sl
     match_clear(&config.matcher);
     match_add_images(&config.matcher);
 
+    pwd = NULL;
+    for (char *const *entry = environment; entry && *entry; entry++)
+        if (slice_starts(slice_of(*entry), SLICE("PWD=")))
+            pwd = *entry + 4;
     for (char *const *entry = environment; entry && *entry; entry++) {
         if (!may_matter(**entry))
             continue;

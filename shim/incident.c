@@ -124,6 +124,13 @@ static bool is_vfork_child(pid_t tid) {
     return ~(clock >> 3) != tid; /* CPUCLOCK_PID of linux/posix-timers.h */
 }
 
+/* Valgrind is told not to report that the probing of memory meets what nobody wrote or mapped. */
+static void collect_frames(struct desk *desk) {
+    valgrind_request(VALGRIND_CHANGE_ERROR_DISABLEMENT, 1, 0);
+    frames_collect(&desk->arena, &desk->memory, desk->registers, &desk->stack);
+    valgrind_request(VALGRIND_CHANGE_ERROR_DISABLEMENT, (uintptr_t)-1, 0);
+}
+
 static void make_report(void *argument) {
     struct desk *desk = argument;
     struct sighting sighting;
@@ -148,7 +155,7 @@ static void make_report(void *argument) {
         tally_refine(fingerprint, desk->verdict.cause);
     }
     if (config.frames > 0 && !desk->shares_memory)
-        frames_collect(&desk->arena, &desk->memory, desk->registers, &desk->stack);
+        collect_frames(desk);
     struct report report = {
         .incident = desk->incident,
         .facts = &desk->facts,
@@ -189,15 +196,12 @@ static void leave_desk(struct desk *desk) {
     sys_unmap(desk->arena.end - SCRATCH_BYTES, SCRATCH_BYTES);
 }
 
-/* Valgrind would take the way to the other stack for one large frame, and all between for stack. It
- * is also told not to report that the probing of memory meets what nobody wrote or mapped. */
+/* Valgrind would take the way to the other stack for one large frame, and all between for stack. */
 static void call_on_desk(void (*work)(void *desk), struct desk *desk) {
     char *stack = desk->arena.end - SCRATCH_BYTES;
     uintptr_t number = valgrind_request(VALGRIND_STACK_REGISTER, (uintptr_t)stack,
                                         (uintptr_t)stack + STACK_BYTES - 1);
-    valgrind_request(VALGRIND_CHANGE_ERROR_DISABLEMENT, 1, 0);
     stack_call(work, desk, stack + STACK_BYTES);
-    valgrind_request(VALGRIND_CHANGE_ERROR_DISABLEMENT, (uintptr_t)-1, 0);
     valgrind_request(VALGRIND_STACK_DEREGISTER, number, 0);
 }
 

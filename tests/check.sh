@@ -27,7 +27,8 @@ skip() {
     printf 'skipped: %s: %s\n' "$1" "$2"
 }
 
+# With NO_SKIPS set what was skipped fails, too.
 finish() {
     printf '%s: %d checks, %d failed, %d skipped\n' "${0##*/}" "$checks" "$failures" "$skips"
-    ((checks + skips > 0 && failures == 0))
+    ((checks + skips > 0 && failures == 0)) && [[ ! ${NO_SKIPS-} || $skips == 0 ]]
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "facts/collect.h"
 #include <linux/capability.h>
+#include <stdatomic.h>
 
 enum {
     STATUS_BUDGET_BYTES = 1 << 20,
@@ -221,15 +222,18 @@ static bool has_changed_user(const struct identity *identity) {
 }
 
 bool identity_read(struct arena *arena, struct identity *identity) {
+    static atomic_bool filter_seen; /* filters stay; without a descriptor they cannot be read */
     unsigned long filters = 1;
     int error = 0;
     sys_careful = true;
     *identity = (struct identity){.container = find_container()};
     bool read = read_status(arena, identity, &filters, &error);
-    if (!read && has_left_its_root())
+    if (!read && (atomic_load_explicit(&filter_seen, memory_order_relaxed) || has_left_its_root()))
         return false;
     sys_careful = read && filter_may_kill(identity, filters);
-    if (!sys_careful) {
+    if (sys_careful) {
+        atomic_store_explicit(&filter_seen, true, memory_order_relaxed);
+    } else {
         identity->pid = sys_getpid();
         identity->tid = sys_gettid();
     }

@@ -4,8 +4,8 @@
  * loop stat PATH COUNT       asks for the status of PATH that often
  * loop list PATH COUNT       opens the directory PATH that often, and closes it
  * loop report PATH COUNT     prints the nanoseconds of the first open of PATH, then the median of
- *                            COUNT more of them
- * loop start COUNT A B       runs /bin/true with LD_PRELOAD=A and with LD_PRELOAD=B in turns;
+ *                            COUNT more of them, and by how many KiB the first made the process
+ * grow loop start COUNT A B       runs /bin/true with LD_PRELOAD=A and with LD_PRELOAD=B in turns;
  *                            prints the median nanoseconds of each
  */
 #include <dirent.h>
@@ -68,12 +68,25 @@ static void loop_list(const char *path, long count) {
     }
 }
 
+/* The most memory that this program has had: VmHWM; getrusage(2) tells of those before it, too. */
+static long most_kib(void) {
+    char line[4096];
+    long kib = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && kib == 0 && fgets(line, sizeof line, status))
+        kib = strncmp(line, "VmHWM:", 6) == 0 ? atol(line + 6) : 0;
+    if (kib == 0)
+        abort();
+    fclose(status);
+    return kib;
+}
+
 static void loop_report(const char *path, size_t count) {
     long *taken = calloc(count, sizeof *taken);
-    printf("%ld", open_once(path));
+    long before = most_kib(), first = open_once(path), after = most_kib();
     for (size_t i = 0; i < count; i++)
         taken[i] = open_once(path);
-    printf(" %ld\n", median(taken, count));
+    printf("%ld %ld %ld\n", first, median(taken, count), after - before);
 }
 
 static long start_once(const char *preload) {

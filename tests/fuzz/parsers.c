@@ -6,6 +6,8 @@
 #include "base/sys.h"
 #include "config.h"
 #include "facts/collect.h"
+#include "frames/demangle.h"
+#include "frames/python_lines.h"
 #include "input.h"
 #include <sys/mman.h>
 #include <unistd.h>
@@ -115,9 +117,35 @@ static void parse_variable(struct arena *arena) {
     match_path(&config.matcher, text + strlen(text) + (strlen(text) < length));
 }
 
+/* A line table of any of the three formats, asked for the line at any offset. */
+static void parse_lines(struct arena *arena) {
+    static const enum python_lines formats[] = {LINES_LNOTAB, LINES_LINETABLE, LINES_LOCATIONS};
+    enum python_lines format = formats[input_byte(&input) % 3];
+    int16_t first = 0, offset = 0;
+    input_take(&input, &first, sizeof first);
+    input_take(&input, &offset, sizeof offset);
+    size_t length = input.size;
+    uint8_t *table = malloc(length ? length : 1); /* where ASan sees a byte too many */
+    (void)arena;
+    REQUIRE(table);
+    input_take(&input, table, length);
+    python_line(format, table, length, first, offset);
+    free(table);
+}
+
+static void parse_mangled(struct arena *arena) {
+    size_t length = input.size;
+    char *name = malloc(length ? length : 1);
+    REQUIRE(name);
+    input_take(&input, name, length);
+    check_slice(demangle_nested(arena, (struct slice){name, length}));
+    free(name);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static void (*const parsers[])(struct arena * arena) = {
-        parse_mounts, parse_identity, parse_accounts, parse_acl, parse_variable};
+        parse_mounts,   parse_identity, parse_accounts, parse_acl,
+        parse_variable, parse_lines,    parse_mangled};
     char *bytes = calloc(1, ARENA_BYTES);
     struct arena arena = {bytes, bytes + ARENA_BYTES};
     input = (struct input){data, size};

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -146,6 +147,54 @@ PROMISE(a_filter_that_kills_and_a_pipe) {
     close(ends[0]);
     EXPECT(run_again_with_stderr(ends[1]) == 0);
     EXPECT(reports() == 2);
+}
+
+static void exhaust_descriptors(void) {
+    fail_once();
+    while (open("/dev/null", O_RDONLY) >= 0)
+        ;
+    EXPECT(errno == EMFILE);
+    EXPECT(open("missing.png", O_RDONLY) == -1 && errno == EMFILE);
+}
+
+/* Then nothing tells whether there is a filter, but what was seen before. */
+PROMISE(a_filter_that_kills_and_no_descriptor) {
+    struct rlimit limit = {64, 64};
+    if (host_again()) {
+        EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        EXPECT(fail_in_the_sandbox(exhaust_descriptors) == 0);
+        return;
+    }
+    EXPECT(setenv("PERMSHIM_ERRNO", "all", 1) == 0);
+    EXPECT(run_again_with_stderr(2) == 0);
+    EXPECT(reports() == 1);
+}
+
+static void kill_for_getcwd(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getcwd, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    add_filter(code, sizeof code / sizeof *code);
+}
+
+/* A service manager's filter is there before the library; a relative log needs the directory. */
+PROMISE(a_filter_that_kills_before_the_start) {
+    char directory[4096];
+    if (host_again()) {
+        EXPECT(chdir("/") == 0);
+        fail_once();
+        return;
+    }
+    int log = open("here.log", O_WRONLY | O_CREAT, 0600);
+    EXPECT(log >= 0 && getcwd(directory, sizeof directory));
+    EXPECT(setenv("PWD", directory, 1) == 0 && setenv("PERMSHIM_LOG", "here.log", 1) == 0);
+    kill_for_getcwd();
+    EXPECT(run_again_with_stderr(2) == 0);
+    EXPECT(reports() == 1);
 }
 
 /* Only a call that cannot be helped may be made before the filter is known. */
