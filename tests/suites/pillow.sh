@@ -10,7 +10,7 @@ pillow_needs() {
 }
 
 pillow_groups() {
-    cd "$pillow_source" && printf '%s\n' Tests/test_*.py Tests/oss-fuzz/test_*.py | xargs -n 40
+    cd "$pillow_source" && printf '%s\n' Tests/oss-fuzz/test_*.py Tests/test_*.py | xargs -n 20
 }
 
 pillow_run() {
