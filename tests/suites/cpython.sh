@@ -11,8 +11,7 @@ cpython_needs() {
 # imports, compresses, stores, and passes descriptors on besides.
 cpython_groups() {
     [[ $size == small ]] ||
-        printf '%s\n' test_{multiprocessing_spawn,multiprocessing_forkserver,concurrent_futures,socket,logging} \
-            test_{cmd_line_script,runpy,compileall,py_compile,zipimport,filecmp,fileinput,linecache,gzip,bz2} \
+        printf '%s\n' test_{cmd_line_script,runpy,py_compile,zipimport,filecmp,fileinput,linecache,gzip,bz2} \
             test_{mailbox,dbm,dbm_dumb,shelve,fcntl,pty,openpty,resource,pwd,grp,site,traceback,largefile} \
             test_{unicode_file,unicode_file_functions,wait3,wait4,ctypes,mimetypes,netrc,configparser,http_cookiejar}
     printf '%s\n' test_{signal,subprocess,tarfile,multiprocessing_fork,io,threading,faulthandler,tempfile} \
