@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154 # host, size, sources, tests and uid are the driver's
+# PHP's own tests, from the source of the installed version, on the installed php. Those that it calls
+# slow are left out: one makes 70,000 files, each a failing call that goes the whole road, and has a
+# minute for it.
+
+php_source=$sources/source/php8.2
+
+php_needs() {
+    [[ -r $php_source/run-tests.php ]] || { echo "its source is not at hand (scripts/setup-suites)" && return; }
+    [[ -x /usr/bin/php ]] || echo "php-cli is not installed"
+}
+
+php_groups() {
+    local -a where=(ext/standard/tests/{file,dir})
+    [[ $size == small ]] || where=({ext/{standard,spl,phar,zlib,exif,fileinfo,posix,pcntl},Zend,.}/tests)
+    cd "$php_source" && find "${where[@]}" -name '*.phpt' | sed 's,^\./,,' | sort | xargs -n 120
+}
+
+php_run() {
+    mkdir tree
+    (cd "$php_source" && printf '%s\n' "${@%%tests/*}" | sort -u | sed 's,$,tests,' |
+        xargs cp -r --parents -t "$OLDPWD/tree" run-tests.php)
+    ((EUID != 0)) || chown -R "$uid:$uid" tree
+    cd tree || return
+    "${host[@]}" SKIP_SLOW_TESTS=1 NO_INTERACTION=1 /usr/bin/php run-tests.php -p /usr/bin/php -q --no-progress \
+        -W ../home/outcomes "$@" >&2 || true
+    sed -nE "s,^([A-Z]+)\t$PWD/(.*),\2\t\1,p" ../home/outcomes
+}
