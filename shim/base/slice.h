@@ -63,6 +63,16 @@ static inline struct slice slice_basename(struct slice path) {
     return slice_from(path, start);
 }
 
+/* What stands before the last component: "/a/b" gives "/a", "/a" and "a" give nothing. */
+static inline struct slice slice_parent(struct slice path) {
+    size_t length = path.length;
+    while (length > 0 && path.data[length - 1] != '/')
+        length--;
+    while (length > 0 && path.data[length - 1] == '/')
+        length--;
+    return slice_first(path, length);
+}
+
 /* Reads a decimal or octal number at the start of *text and steps over it; false if there is none.
  */
 static inline bool slice_number(struct slice *text, unsigned base, unsigned long *number) {

@@ -6,15 +6,6 @@
 
 enum { MOST_PARENTS = 4, COMMAND_LINE_BYTES = 4096 };
 
-static struct slice parent_of(struct slice directory) {
-    size_t length = directory.length;
-    while (length > 1 && directory.data[length - 1] != '/')
-        length--;
-    while (length > 1 && directory.data[length - 1] == '/')
-        length--;
-    return slice_first(directory, length);
-}
-
 static void add_place(struct search *search, const char *what, struct slice directory) {
     while (directory.length > 1 && directory.data[directory.length - 1] == '/')
         directory.length--;
@@ -33,7 +24,7 @@ static void add_place(struct search *search, const char *what, struct slice dire
 
 static void add_parents(struct search *search, const char *what, struct slice directory) {
     for (unsigned i = 0; i < MOST_PARENTS && directory.length > 1; i++) {
-        directory = parent_of(directory);
+        directory = slice_parent(directory);
         add_place(search, what, directory);
     }
 }
@@ -101,7 +92,7 @@ static void add_script(struct search *search, struct slice working_directory) {
     struct slice executable = search->executable;
     if (!is_interpreter(executable)) {
         if (!slice_starts(executable, SLICE("/usr/")) && !slice_starts(executable, SLICE("/bin/")))
-            add_place(search, "the program's directory", parent_of(executable));
+            add_place(search, "the program's directory", slice_parent(executable));
         return;
     }
     struct slice line = file_first(search->arena, "/proc/self/cmdline", COMMAND_LINE_BYTES);
@@ -109,8 +100,8 @@ static void add_script(struct search *search, struct slice working_directory) {
         absolute_script(search, find_script(search->arena, line), working_directory);
     if (script.length == 0 || script.data[0] != '/')
         return;
-    add_place(search, "the script's directory", parent_of(script));
-    add_parents(search, "a directory above the script's", parent_of(script));
+    add_place(search, "the script's directory", slice_parent(script));
+    add_parents(search, "a directory above the script's", slice_parent(script));
 }
 
 void search_find_places(struct search *search) {

@@ -5,24 +5,15 @@
 
 enum { MOST_ABOVE = 6, TARGET_BYTES = 4096 };
 
-static struct slice above(struct slice path) {
-    size_t length = path.length;
-    while (length > 0 && path.data[length - 1] != '/')
-        length--;
-    while (length > 0 && path.data[length - 1] == '/')
-        length--;
-    return slice_first(path, length);
-}
-
 void link_find_meant(struct arena *arena, struct component *link) {
-    struct slice directory = above(link->path), target = link->link_target;
+    struct slice directory = slice_parent(link->path), target = link->link_target;
     struct buffer path = buffer_in(arena, TARGET_BYTES);
     struct stat status;
     if (!path.data || target.length == 0 || target.data[0] == '/' || link->path.data[0] != '/' ||
         slice_starts(target, SLICE("../")))
         return;
     for (unsigned i = 0; i < MOST_ABOVE && directory.length > 0; i++) {
-        directory = above(directory);
+        directory = slice_parent(directory);
         path.length = 0;
         path.cut = false;
         buffer_format(&path, "%.*s/%.*s", (int)directory.length, directory.data, (int)target.length,

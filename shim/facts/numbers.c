@@ -12,14 +12,10 @@ struct series {
 
 static bool split(struct slice name, struct series *series) {
     enum { MOST_DIGITS = 15 };
-    size_t end = name_suffix(name);
-    while (end > 0 && (name.data[end - 1] < '0' || name.data[end - 1] > '9'))
-        end--;
-    size_t start = end;
-    while (start > 0 && name.data[start - 1] >= '0' && name.data[start - 1] <= '9')
-        start--;
-    struct slice digits = slice_first(slice_from(name, start), end - start);
-    *series = (struct series){slice_first(name, start), slice_from(name, end), digits.length, 0};
+    struct slice digits = name_number(name);
+    size_t start = (size_t)(digits.data - name.data);
+    *series = (struct series){slice_first(name, start), slice_from(name, start + digits.length),
+                              digits.length, 0};
     return digits.length <= MOST_DIGITS && slice_number(&digits, 10, &series->number);
 }
 

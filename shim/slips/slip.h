@@ -92,6 +92,9 @@ bool name_edit(struct slice name, unsigned number, struct buffer *out);
  * length. */
 size_t name_suffix(struct slice name);
 
+/* The digits of the last number before the suffix, within `name`; empty: there is none. */
+struct slice name_number(struct slice name);
+
 /* Whether ".jpg" is the suffix of an image format, images.def, in any letter case. */
 bool suffix_is_image(struct slice suffix);
 

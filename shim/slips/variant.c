@@ -80,6 +80,16 @@ static bool is_digit(char byte) {
     return byte >= '0' && byte <= '9';
 }
 
+struct slice name_number(struct slice name) {
+    size_t end = name_suffix(name);
+    while (end > 0 && !is_digit(name.data[end - 1]))
+        end--;
+    size_t start = end;
+    while (start > 0 && is_digit(name.data[start - 1]))
+        start--;
+    return slice_from(slice_first(name, end), start);
+}
+
 unsigned name_likely_variants(struct slice name, bool last) {
     size_t stem = name_suffix(name);
     for (size_t i = 0; i < stem; i++)
@@ -149,23 +159,17 @@ static bool put_cased(struct slice name, unsigned which, struct buffer *out) {
 
 /* The last number of the stem, padded with zeros to `width` digits. */
 static bool put_padded(struct slice name, unsigned width, struct buffer *out) {
-    size_t end = name_suffix(name);
-    while (end > 0 && !is_digit(name.data[end - 1]))
-        end--;
-    size_t start = end;
-    while (start > 0 && is_digit(name.data[start - 1]))
-        start--;
-    while (start + 1 < end && name.data[start] == '0')
-        start++; /* its own padding goes */
-    size_t digits = end - start, old = start;
-    if (digits == 0 || width < digits)
+    struct slice number = name_number(name);
+    size_t start = (size_t)(number.data - name.data), behind = start + number.length;
+    while (number.length > 1 && number.data[0] == '0')
+        number = slice_from(number, 1); /* its own padding goes */
+    if (number.length == 0 || width < number.length)
         return false;
-    while (old > 0 && name.data[old - 1] == '0')
-        old--;
-    buffer_slice(out, slice_first(name, old));
-    for (size_t i = digits; i < width; i++)
+    buffer_slice(out, slice_first(name, start));
+    for (size_t i = number.length; i < width; i++)
         buffer_char(out, '0');
-    buffer_slice(out, slice_from(name, start));
+    buffer_slice(out, number);
+    buffer_slice(out, slice_from(name, behind));
     return true;
 }
 

@@ -32,21 +32,15 @@ void fix_by_path(struct trial *trial) {
 /* How the last number of the name that is there is written. */
 static struct slice pad_as(struct trial *trial, const struct neighbour *near, bool python) {
     struct slice name = slice_basename(near->path);
-    size_t end = name_suffix(name);
-    while (end > 0 && (name.data[end - 1] < '0' || name.data[end - 1] > '9'))
-        end--;
-    size_t start = end;
-    while (start > 0 && name.data[start - 1] >= '0' && name.data[start - 1] <= '9')
-        start--;
-    unsigned digits = (unsigned)(end - start);
-    if (digits == 0)
+    struct slice digits = name_number(name);
+    if (digits.length == 0)
         return SLICE("");
-    if (name.data[start] != '0' || digits == 1)
+    if (digits.data[0] != '0' || digits.length == 1)
         return SLICE("write the number as it is there, without zeros before it");
     return arena_format(trial->arena,
                         python ? "in the program: f\"{number:0%ud}\", as the names have it"
                                : "pad the number as the names have it: printf's %%0%ud",
-                        digits);
+                        (unsigned)digits.length);
 }
 
 /* Of two encodings of a name: UTF-8 is right, and what was read in the wrong one grows. */

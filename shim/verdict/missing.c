@@ -18,11 +18,7 @@ static int find_dangling_link(const struct walk *walk) {
 
 /* The directory that would have to be made: the first missing one and what follows but the name. */
 static struct slice missing_directory(struct trial *trial, const struct component *first) {
-    struct slice behind = trial->facts->walk.missing;
-    while (behind.length > 0 && behind.data[behind.length - 1] != '/')
-        behind.length--;
-    while (behind.length > 0 && behind.data[behind.length - 1] == '/')
-        behind.length--;
+    struct slice behind = slice_parent(trial->facts->walk.missing);
     struct buffer path = buffer_in(trial->arena, first->path.length + behind.length);
     buffer_slice(&path, first->path);
     buffer_slice(&path, behind);
