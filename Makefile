@@ -202,12 +202,12 @@ test-frames:
 	$(MAKE) all $(BUILD)/tests/frames/compare.so
 	BUILD=$(BUILD) tests/frames/run
 
-# The interpreter's own frames, on every Python of this machine; STRESS_SECONDS of walks at random points.
-STRESS_SECONDS ?= 2
+# The interpreter's own frames, on every Python of this machine; WALKS and REPORTS at random points of each.
+export WALKS REPORTS
 test-python:
-	scripts/setup build test frames
+	scripts/setup build test frames python
 	$(MAKE) all
-	LIBRARY=$(LIBRARY) BUILD=$(BUILD) STRESS_SECONDS=$(STRESS_SECONDS) tests/python/run
+	LIBRARY=$(LIBRARY) BUILD=$(BUILD) tests/python/run
 
 # The property test against the running kernel (root): N trees, SEED; what else it takes is said in
 # tests/property/property.c.
