@@ -142,6 +142,16 @@ EXPORT int probe_open_later(unsigned pause_us, const char *path) {
     return open(path, O_RDONLY);
 }
 
+/* Also for it: waits, without letting go of the GIL, until there is such a file; at most 30 s. */
+EXPORT int probe_wait_for(const char *path) {
+    for (int n = 0; n < 3000; n++) {
+        if (access(path, F_OK) == 0)
+            return 1;
+        usleep(10000);
+    }
+    return 0;
+}
+
 /* For lines.py: the line of every instruction of a code object, in one call. */
 EXPORT void probe_lines(int format, const uint8_t *table, size_t length, int first_line, int count,
                         int *lines) {

@@ -123,9 +123,9 @@ def gil_held_by_another():
     worker.start()
     while not waits.value:
         time.sleep(0)
-    seen = [ctypes.PyDLL(None).usleep(500000), os.path.exists(LOG)]
+    seen = ctypes.PyDLL(os.environ["PROBE"]).probe_wait_for(LOG.encode())
     worker.join()
-    if not seen[1]:
+    if not seen:
         raise AssertionError("the report waited for the GIL")
 
 
