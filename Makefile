@@ -32,7 +32,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 NEAR := $(BUILD)/tests/near/near
 NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-frames test-places test-vm test-suites test-near near property inject test-inject test-company test-valgrind bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-python-debian test-python-free-threaded test-frames test-places test-vm test-suites test-near near property inject test-inject test-company test-valgrind bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)
@@ -202,12 +202,25 @@ test-frames:
 	$(MAKE) all $(BUILD)/tests/frames/compare.so
 	BUILD=$(BUILD) tests/frames/run
 
-# The interpreter's own frames, on every Python of this machine; STRESS_SECONDS of walks at random points.
-STRESS_SECONDS ?= 2
+# The interpreter's own frames, on every Python of this machine; WALKS and REPORTS at random points of each.
+export WALKS REPORTS
 test-python:
-	scripts/setup build test frames
+	scripts/setup build test frames python
 	$(MAKE) all
-	LIBRARY=$(LIBRARY) BUILD=$(BUILD) STRESS_SECONDS=$(STRESS_SECONDS) tests/python/run
+	LIBRARY=$(LIBRARY) BUILD=$(BUILD) tests/python/run
+
+# The same on every Python of Debian's DEBIAN_SUITES, in folders made by debootstrap (root); and on Pythons without
+# the GIL, built from Debian's sources.
+DEBIAN_SUITES ?= stable testing unstable
+test-python-debian:
+	scripts/setup build test frames python
+	$(MAKE) all
+	BUILD=$(BUILD) tests/python/debian $(DEBIAN_SUITES)
+
+test-python-free-threaded:
+	scripts/setup build test frames python
+	$(MAKE) all
+	LIBRARY=$(LIBRARY) BUILD=$(BUILD) tests/python/free-threaded
 
 # The property test against the running kernel (root): N trees, SEED; what else it takes is said in
 # tests/property/property.c.

@@ -65,8 +65,9 @@ static void walk_each(struct walk *walk, uintptr_t frame) {
 }
 
 /*
- * The two chains are equally long. While the loop is being entered or left one may be ahead of the
- * other, so they are paired from the far end.
+ * The two chains are equally long. While a frame is being left (ceval.c pops the CFrame first) its
+ * frame is left over at the near end. A greenlet has a CFrame of its own at the far end, in the C
+ * function that started it.
  */
 static void walk_counted(struct walk *walk, uintptr_t frame, uintptr_t cframe) {
     size_t frames = 0, cframes = 0;
@@ -74,11 +75,12 @@ static void walk_counted(struct walk *walk, uintptr_t frame, uintptr_t cframe) {
         frames++;
     for (uintptr_t at = cframe; at && cframes < MOST_COUNTED; at = next_cframe(walk, at))
         cframes++;
-    for (; cframes > frames; cframes--)
-        cframe = next_cframe(walk, cframe);
-    for (; frame && push(walk, frame); frame = next_frame(walk, frame), frames--) {
-        close_group(walk, frames <= cframes ? cframe : 0);
-        if (frames <= cframes)
+    for (; frame && push(walk, frame); frame = next_frame(walk, frame)) {
+        bool left_over = frames > cframes;
+        close_group(walk, left_over ? 0 : cframe);
+        if (left_over)
+            frames--;
+        else
             cframe = next_cframe(walk, cframe);
     }
 }

@@ -108,7 +108,9 @@ static bool read_position(struct python_reader *reader, uintptr_t frame, uintptr
         start = python_word(reader, copies, 8 + 8 * (size_t)index);
     uintptr_t at = python_word(reader, frame, layout->frame_position);
     *offset = (long)(at - start);
-    return at != 0;
+    /* A frame not begun is one instruction before the first. Less is no offset in this code, but in
+     * a copy that another thread has replaced meanwhile. */
+    return at != 0 && *offset >= -2;
 }
 
 static int read_line(struct python_reader *reader, uintptr_t frame, uintptr_t code) {

@@ -3,7 +3,8 @@
  * A preload that writes the frames of every failing open of a path with "probe-me" in it to the
  * file PROBE_LOG names: frames/python.c merged into the native frames of libgcc's unwinder. With
  * PROBE_STRESS=N every thread does the same work each N microseconds, wherever it is, in a SIGPROF
- * handler; how these walks ended is written when the process exits.
+ * handler; how these walks ended is written when the process exits. PROBE_STRESS_OPEN=1: the
+ * handler makes an open fail instead, for the library behind which this one is loaded to report.
  */
 #include "base/buffer.h"
 #include "base/sys.h"
@@ -77,8 +78,11 @@ static void report(const char *function, const char *path) {
     long taken_ns = now_ns() - start;
     Dl_info info;
     for (size_t i = 0; i < stack.count; i++)
-        if (dladdr((void *)stack.frames[i].pc, &info))
-            ((struct frame *)stack.frames)[i].object = slice_of(info.dli_fname);
+        if (dladdr((void *)stack.frames[i].pc, &info)) {
+            struct frame *frame = (struct frame *)&stack.frames[i];
+            frame->object = slice_of(info.dli_fname);
+            frame->function = slice_of(info.dli_sname ? info.dli_sname : "");
+        }
     python_merge(&arena, &python, &stack);
     struct buffer text = buffer_in(&arena, TEXT_MOST);
     buffer_format(&text, "call %s\ncost %ld\n", function, taken_ns);
@@ -88,8 +92,9 @@ static void report(const char *function, const char *path) {
             buffer_format(&text, "py\t%.*s\t%d\t%.*s\n", (int)f->file.length, f->file.data, f->line,
                           (int)f->function.length, f->function.data);
         else
-            buffer_format(&text, "c\t%.*s\t%s\n", (int)f->object.length, f->object.data,
-                          f->interpreter ? "interpreter" : "");
+            buffer_format(&text, "c\t%.*s\t%s\t%.*s\n", (int)f->object.length, f->object.data,
+                          f->interpreter ? "interpreter" : "", (int)f->function.length,
+                          f->function.data);
     }
     buffer_format(&text, "end\t%s\n", stack.ended ? stack.ended : "");
     int out = sys_openat(AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -137,6 +142,16 @@ EXPORT int probe_open_later(unsigned pause_us, const char *path) {
     return open(path, O_RDONLY);
 }
 
+/* Also for it: waits, without letting go of the GIL, until there is such a file; at most 30 s. */
+EXPORT int probe_wait_for(const char *path) {
+    for (int n = 0; n < 3000; n++) {
+        if (access(path, F_OK) == 0)
+            return 1;
+        usleep(10000);
+    }
+    return 0;
+}
+
 /* For lines.py: the line of every instruction of a code object, in one call. */
 EXPORT void probe_lines(int format, const uint8_t *table, size_t length, int first_line, int count,
                         int *lines) {
@@ -148,7 +163,7 @@ EXPORT void probe_lines(int format, const uint8_t *table, size_t length, int fir
 
 /* Shared with forked children, whose walks count too. */
 struct tally {
-    atomic_long walks, frames, groups, lost, unreadable, limit, other, none;
+    atomic_long opens, walks, frames, groups, lost, unreadable, limit, other, none;
 };
 static struct tally *tally;
 
@@ -168,9 +183,15 @@ static void count_walk(const struct python_stack *python, const struct stack *st
         tally->lost++; /* the last group found no native frame */
 }
 
-static void on_profile(int signal) {
-    (void)signal;
-    int saved = errno;
+/* By a name that is not wrapped above: it is the library's. */
+static void open_in_vain(void) {
+    char path[64];
+    snprintf(path, sizeof path, "/nonexistent-%ld/a.png", (long)++tally->opens);
+    openat(AT_FDCWD, path, O_RDONLY);
+    tally->walks++;
+}
+
+static void walk(void) {
     char *bytes = (char *)sys_map(ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     if (bytes) {
         struct arena arena = {bytes, bytes + ARENA_BYTES};
@@ -181,7 +202,23 @@ static void on_profile(int signal) {
         count_walk(&python, &stack);
         sys_unmap(bytes, ARENA_BYTES);
     }
+}
+
+static bool opens;
+
+static void on_profile(int signal) {
+    (void)signal;
+    int saved = errno;
+    if (opens)
+        open_in_vain();
+    else
+        walk();
     errno = saved;
+}
+
+/* For stress.py: how much was done, by the children too. */
+EXPORT long probe_walks(void) {
+    return tally ? tally->walks : 0;
 }
 
 /* ITIMER_PROF comes at most once a tick; this comes every PROBE_STRESS microseconds, to each
@@ -223,6 +260,7 @@ __attribute__((constructor)) static void begin(void) {
     if (!pause || !getenv("PROBE_LOG"))
         return;
     pause_us = atol(pause);
+    opens = getenv("PROBE_STRESS_OPEN") != NULL;
     tally = mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct sigaction action = {.sa_handler = on_profile, .sa_flags = SA_RESTART};
     sigaction(SIGPROF, &action, NULL);

@@ -3,7 +3,9 @@
 PERMSHIM_LOG=FILE; PROBE=PROBE.SO in both cases. Each scenario makes one open fail and notes, on the
 same line, the frames as the interpreter itself tells them. File, line and function of every frame must
 be the same in the report, and the frames must stand inside the native stack. PROBE_ONLY=NAMES (comma
-separated) runs just these, PROBE_HIDDEN=1 leaves out what needs modules in C."""
+separated) runs just these, PROBE_HIDDEN=1 leaves out what needs modules in C. PROBE_IFSTREAM is the
+library made of tests/programs/python_ifstream.cc, PROBE_MODULES: folders of modules, for those that this
+Python does not have."""
 import atexit
 import functools
 import json
@@ -17,6 +19,10 @@ NOTES = LOG + ".notes"
 SCENARIOS = []
 
 
+if os.environ.get("PROBE_MODULES"):
+    sys.path += os.environ["PROBE_MODULES"].split(os.pathsep)
+
+
 class Skip(Exception):
     pass
 
@@ -24,6 +30,7 @@ class Skip(Exception):
 def scenario(*functions, **options):
     """`functions`: names that must be among the frames, innermost first, so that a scenario which
     missed its point fails. native=TEXT: a native frame with it must stand between two Python frames;
+    innermost=TEXTS: native frames with these must stand before the first Python frame, in this order;
     deeper: the frames noted are the outer ones only; cut: there are more than are kept; extensions: it
     needs modules in C, which find no symbols of the interpreter in a host that hides them."""
     def register(run):
@@ -116,9 +123,9 @@ def gil_held_by_another():
     worker.start()
     while not waits.value:
         time.sleep(0)
-    seen = [ctypes.PyDLL(None).usleep(500000), os.path.exists(LOG)]
+    seen = ctypes.PyDLL(os.environ["PROBE"]).probe_wait_for(LOG.encode())
     worker.join()
-    if not seen[1]:
+    if not seen:
         raise AssertionError("the report waited for the GIL")
 
 
@@ -344,16 +351,19 @@ def long_lines():
 @scenario("missing", "in_greenlet", extensions=True)
 def greenlet():
     import greenlet as module
+    import subprocess
+    plain = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+    if subprocess.call([sys.executable, "-c", "import sys; sys.path[:] = %r; import greenlet; "
+                        "greenlet.greenlet(int).switch()" % sys.path], env=plain):
+        raise Skip("this greenlet crashes this Python with no preload at all")
 
     def in_greenlet():
         missing()
     module.greenlet(in_greenlet).switch()
 
 
-@scenario("missing", "<module>", extensions=True)
-def subinterpreter():
-    if sys.version_info < (3, 12):
-        raise Skip("3.11 and earlier keep the first interpreter's thread state")
+def run_apart(function):
+    """Has another interpreter in this process, on this thread, run a module that ends in missing()."""
     try:
         import _interpreters as interpreters
     except ImportError:
@@ -361,11 +371,23 @@ def subinterpreter():
     with open(__file__) as source:
         code = source.read().split("# ---- the scenarios ----")[0]
     identity = interpreters.create()
-    result = interpreters.run_string(identity, "__name__ = 'sub'\n__file__ = %r\n%s\nmissing()\n"
-                                     % (__file__, "import os, sys, json\n" + sub_part(code)))
-    if result is not None and type(result).__name__ != "NoneType" and result:
+    module = "__name__ = 'sub'\n__file__ = %r\nimport os, sys, json\n%s\nmissing()\n" % (__file__, sub_part(code))
+    result = function(interpreters, identity, module)
+    if result:
         raise Skip("a subinterpreter could not be run: %r" % (result,))
     interpreters.destroy(identity)
+
+
+if sys.version_info >= (3, 12):
+    @scenario("missing", "<module>", extensions=True)
+    def subinterpreter():
+        run_apart(lambda interpreters, identity, module: interpreters.run_string(identity, module))
+else:
+    @scenario("<lambda>", "run_apart", "subinterpreter", extensions=True)
+    def subinterpreter():
+        """Up to 3.11 a thread keeps the state of the interpreter that it ran first: whose frames these are."""
+        run_apart(lambda interpreters, identity, module: (
+            note(), interpreters.run_string(identity, module.replace("note(), ", "")))[1])
 
 
 def sub_part(code):
@@ -383,20 +405,34 @@ def pillow():
         pass
 
 
-@scenario("opencv", extensions=True)
+@scenario("opencv", innermost=("cv",), extensions=True)
 def opencv():
-    import cv2
+    try:
+        import cv2
+    except ImportError as reason:  # its wheels need the stable ABI, which there is with the GIL alone
+        raise Skip(reason)
     note(), cv2.imread(absent())
+
+
+@scenario("ifstream", innermost=("libstdc++", "python_ifstream.so:read_by_ifstream"), extensions=True)
+def ifstream():
+    import ctypes
+    reader = ctypes.CDLL(os.environ["PROBE_IFSTREAM"])
+    note(), reader.read_by_ifstream(absent().encode())
 
 
 # ---- comparing ----
 
 class Report:
     """`frames`: (file, line, function) of the Python ones; `kinds`: "py" or the native frame's object,
-    with ":loop" behind it where that is the interpreter."""
+    with ":loop" behind it where that is the interpreter; `names`: OBJECT:SYMBOL of the native ones."""
 
     def __init__(self):
-        self.frames, self.kinds, self.ended = [], [], ""
+        self.frames, self.kinds, self.names, self.ended = [], [], [], ""
+
+    def add_native(self, path, is_loop, symbol):
+        self.kinds.append(path + (":loop" if is_loop else ""))
+        self.names.append("%s:%s" % (os.path.basename(path), symbol))
 
 
 def of_probe(text):
@@ -407,7 +443,7 @@ def of_probe(text):
             report.frames.append((fields[1], int(fields[2]), fields[3]))
             report.kinds.append("py")
         elif fields[0] == "c":
-            report.kinds.append(fields[1] + (":loop" if fields[2] else ""))
+            report.add_native(fields[1], fields[2], fields[3])
         elif fields[0] == "end":
             report.ended = fields[1]
     return report
@@ -426,7 +462,7 @@ def of_library(line):
         else:
             name = os.path.basename(frame["object"] or "")
             host = name.startswith(("python", "libpython")) or name == os.path.basename(event["exe"])
-            report.kinds.append((frame["object"] or "") + (":loop" if host else ""))
+            report.add_native(frame["object"] or "", host, frame.get("symbol") or "")
     report.ended = event.get("frames_ended", "")
     return report
 
@@ -495,6 +531,12 @@ def judge(functions, options, report, expected):
             return "a group stands behind %s" % kinds[i - 1]
     if kinds[-1] == "py" and not options.get("cut"):
         return "frames without a native frame"
+    before = report.names[:kinds.index("py")]
+    for text in options.get("innermost", ()):
+        matches = [i for i, name in enumerate(before) if text in name]
+        if not matches:
+            return "no %s among the innermost: %s" % (text, " ".join(report.names))
+        before = before[matches[0] + 1:]
     inside = kinds[kinds.index("py"):len(kinds) - kinds[::-1].index("py")]
     if "native" in options and not any(options["native"] in kind for kind in inside):
         return "no %s between the Python frames" % options["native"]

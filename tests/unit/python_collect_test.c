@@ -231,6 +231,50 @@ static void free_threaded(void **state) {
     struct python_stack stack = collect(sizeof arena_bytes);
     assert_int_equal(stack.count, 1);
     expect(&stack.frames[0], "a.py", 9, "f");
+    /* Another thread has replaced the copy meanwhile: the position is in none. */
+    put(copies, 16, (uintptr_t)copy + 16);
+    stack = collect(sizeof arena_bytes);
+    expect(&stack.frames[0], "a.py", 0, "f");
+}
+
+/* 3.10: which CFrame on the C stack belongs to which frame. At the offsets of that version. */
+static void counted(void **state) {
+    (void)state;
+    enum { FRAME_OF_THREAD = 24, CFRAME_OF_THREAD = 48, ID_OF_THREAD = 176, PREVIOUS = 8 };
+    Py_Version = 0x030a00f0;
+    thread = new_object(1024);
+    char *its_code = new_object(256), *frames[2], *cframes[3];
+    put(its_code, 8, (uintptr_t)PyCode_Type);
+    new_object(2048); /* the thread's state is far from the stack */
+    for (int i = 0; i < 3; i++) {
+        cframes[i] = new_object(16);
+        put(cframes[i], PREVIOUS, i > 0 ? (uintptr_t)cframes[i - 1] : 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        frames[i] = new_object(104);
+        put(frames[i], 32, (uintptr_t)its_code);
+        put(frames[i], 24, i > 0 ? (uintptr_t)frames[i - 1] : 0);
+    }
+    put(thread, ID_OF_THREAD, (uintptr_t)pthread_self());
+    put(thread, FRAME_OF_THREAD, (uintptr_t)frames[1]);
+
+    put(thread, CFRAME_OF_THREAD, (uintptr_t)cframes[1]);
+    struct python_stack stack = collect(sizeof arena_bytes);
+    assert_int_equal(stack.group_count, 2);
+    assert_int_equal(stack.groups[0].marker, cframes[1]);
+    assert_int_equal(stack.groups[1].marker, cframes[0]);
+
+    /* Being left: the innermost has none any more. */
+    put(thread, CFRAME_OF_THREAD, (uintptr_t)cframes[0]);
+    stack = collect(sizeof arena_bytes);
+    assert_int_equal(stack.groups[0].marker, 0);
+    assert_int_equal(stack.groups[1].marker, cframes[0]);
+
+    /* In a greenlet: the outermost is its own. */
+    put(thread, CFRAME_OF_THREAD, (uintptr_t)cframes[2]);
+    stack = collect(sizeof arena_bytes);
+    assert_int_equal(stack.groups[0].marker, cframes[2]);
+    assert_int_equal(stack.groups[1].marker, cframes[1]);
 }
 
 static void too_many(void **state) {
@@ -374,10 +418,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(groups, reset),        cmocka_unit_test_setup(texts, reset),
         cmocka_unit_test_setup(free_threaded, reset), cmocka_unit_test_setup(too_many, reset),
-        cmocka_unit_test_setup(in_a_circle, reset),   cmocka_unit_test_setup(no_frame, reset),
-        cmocka_unit_test_setup(no_text, reset),       cmocka_unit_test_setup(no_thread, reset),
-        cmocka_unit_test_setup(versions, reset),      cmocka_unit_test_setup(small_arenas, reset),
-        cmocka_unit_test_setup(hostile, reset),
+        cmocka_unit_test_setup(counted, reset),       cmocka_unit_test_setup(in_a_circle, reset),
+        cmocka_unit_test_setup(no_frame, reset),      cmocka_unit_test_setup(no_text, reset),
+        cmocka_unit_test_setup(no_thread, reset),     cmocka_unit_test_setup(versions, reset),
+        cmocka_unit_test_setup(small_arenas, reset),  cmocka_unit_test_setup(hostile, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
