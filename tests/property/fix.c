@@ -246,15 +246,17 @@ static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wid
 
 enum complaint trial_fix(const struct trial *trial, struct outcome *outcome,
                          struct trial_counts *counts) {
-    struct random random = random_start(trial->salt, 0);
+    struct random random = random_start(trial->index, 0);
     struct witness witnesses[WITNESSES];
     struct testimony before, after;
     struct trial now = *trial;
     bool wider = false;
     if (!outcome->examined || outcome->error != EACCES)
         return CONTENT;
-    if (is_out_of_reach(trial, outcome->culprit))
+    if (!has_command(outcome) || is_out_of_reach(trial, outcome->culprit)) {
+        counts->unfixable++;
         return CONTENT;
+    }
     witness_generate(&random, &trial->subject, witnesses);
     if (!witness_ask(&trial->scene, witnesses, &before))
         return COMPLAINT_COUNT;

@@ -42,14 +42,18 @@ static bool refuse(struct road *road, int error, int node, const char *cause) {
 
 static bool need(struct road *road, int node, unsigned needs) {
     struct rights rights = rights_of(road->scene, road->subject, node, needs);
+    bool blurred = rights_blurred(road->scene, road->subject, node);
+    road->answer->vague |= blurred;
     if (rights.allowed)
         return true;
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
-    road->answer->guess = rights_blurred(road->scene, road->subject, node);
+    road->answer->guess = blurred;
     road->answer->lookalike |= road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
+    road->answer->class = rights.class;
+    road->answer->grants = rights.grants;
     return false;
 }
 
@@ -195,7 +199,10 @@ static bool open_unnamed(struct road *road, int node) {
         return refuse(road, EROFS, node, "read-only");
     if (node >= road->scene->mount && !rights_storable(road->scene, road->subject))
         return refuse(road, EOVERFLOW, NO_NODE, NULL);
-    need(road, node, W | X);
+    /* ext4 makes no inode for a directory that is gone (__ext4_new_inode()); tmpfs does. */
+    if (need(road, node, W | X) && road->scene->nodes[node].dead &&
+        strcmp(road->scene->place->fstype, "ext4") == 0)
+        refuse(road, EPERM, NO_NODE, NULL);
     return false;
 }
 

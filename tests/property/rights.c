@@ -4,6 +4,9 @@
 
 enum deciding { OWNER, NAMED_USER, SOME_GROUP, GROUP, OTHER };
 
+/* Contract, section 4. */
+static const char *const CLASSES[] = {"owner", "acl-user", "acl-group", "group", "other"};
+
 /* mount(8), X-mount.idmap: what is stored on disk appears as another id, or as none. */
 static uint32_t seen(const struct scene *scene, int node, uint32_t id) {
     if (!scene->place->idmapped || node < scene->mount)
@@ -216,6 +219,8 @@ struct rights rights_of(const struct scene *scene, const struct subject *subject
         return rights;
     rights.allowed = false;
     rights.lacks = needs & ~ruling.bits;
+    rights.grants = ruling.bits;
+    rights.class = CLASSES[ruling.decided];
     name_cause(scene, subject, node, needs, &ruling, &rights);
     return rights;
 }
@@ -238,15 +243,39 @@ static bool is_unclear(const struct scene *scene, const struct subject *subject,
     return real && (shown == UINT32_MAX || shown == OVERFLOW_ID);
 }
 
+/* Whether the subject holds an id without a mapping, which it sees as OVERFLOW_ID. */
+static bool hides_user(const struct subject *subject) {
+    return subject->in_namespace && !mapped(subject, &subject->uid_map, subject->fsuid);
+}
+
+static bool hides_group(const struct subject *subject) {
+    bool hidden = !mapped(subject, &subject->gid_map, subject->fsgid);
+    for (unsigned i = 0; i < subject->group_count; i++)
+        hidden |= !mapped(subject, &subject->gid_map, subject->groups[i]);
+    return subject->in_namespace && hidden;
+}
+
+/* Whether the subject may be whom this id stands for and not see it. */
+static bool is_alike(const struct ranges *map, uint32_t id, bool hides) {
+    uint32_t shown = id == UINT32_MAX ? id : subject_inside(map, id);
+    return hides && (shown == UINT32_MAX || shown == OVERFLOW_ID);
+}
+
 bool rights_blurred(const struct scene *scene, const struct subject *subject, int node) {
     const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
     const struct entries *acl = &scene->nodes[node].acl;
+    bool user = hides_user(subject), group = hides_group(subject);
     bool blurred = is_unclear(scene, subject, uids, seen_uid(scene, node)) ||
-                   is_unclear(scene, subject, gids, seen_gid(scene, node));
-    for (unsigned i = 0; i < acl->count; i++)
-        if (acl->entry[i].tag == TAG_USER || acl->entry[i].tag == TAG_GROUP)
-            blurred |= is_unclear(scene, subject, acl->entry[i].tag == TAG_USER ? uids : gids,
-                                  seen(scene, node, acl->entry[i].id));
+                   is_unclear(scene, subject, gids, seen_gid(scene, node)) ||
+                   is_alike(uids, seen_uid(scene, node), user) ||
+                   is_alike(gids, seen_gid(scene, node), group);
+    for (unsigned i = 0; i < acl->count; i++) {
+        bool names_user = acl->entry[i].tag == TAG_USER;
+        uint32_t id = seen(scene, node, acl->entry[i].id);
+        if (names_user || acl->entry[i].tag == TAG_GROUP)
+            blurred |= is_unclear(scene, subject, names_user ? uids : gids, id) ||
+                       is_alike(names_user ? uids : gids, id, names_user ? user : group);
+    }
     return blurred;
 }
 
@@ -260,6 +289,8 @@ bool rights_shown(const struct scene *scene, const struct subject *subject, int 
 
 bool rights_overflow_held(const struct subject *subject) {
     const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
+    if (hides_user(subject) || hides_group(subject))
+        return true;
     if (!subject->in_namespace)
         return subject->fsuid == OVERFLOW_ID || in_group(subject, OVERFLOW_ID);
     bool held = subject_inside(uids, subject->fsuid) == OVERFLOW_ID ||

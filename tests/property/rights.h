@@ -14,6 +14,8 @@ enum { R = 4, W = 2, X = 1 };
 struct rights {
     bool allowed;
     unsigned lacks;                  /* rwx that the deciding class does not give */
+    unsigned grants;                 /* and those that it gives */
+    const char *class;               /* the contract's word for it; NULL: none decided */
     const char *causes[MOST_CAUSES]; /* the contract's words for the refusal; more than one where
                                         the contract leaves it open */
 };

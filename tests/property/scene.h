@@ -78,6 +78,7 @@ struct place {
     const char *fstype;
     const char *options; /* for the printed script */
     bool read_only_mount, read_only_super, nodev, nosymfollow, idmapped;
+    bool no_acls;      /* mode bits alone */
     bool one_each;     /* every worker has a file system of its own */
     struct ranges map; /* of an idmapped mount: inside = on disk, outside = as seen, uid and gid */
 };
@@ -138,10 +139,13 @@ struct expectation {
     int also;              /* another answer, that depends on what the test cannot know; 0: none */
     int culprit;           /* node to blame, or NO_NODE */
     unsigned needs, lacks; /* rwx asked of the culprit, and what of it the deciding class lacks */
+    const char *class;     /* the contract's word for that class; NULL: no class decided */
+    unsigned grants;       /* and all that it gives */
     char culprit_path[PATH_BYTES];   /* empty: none (or NO_NODE and unknown) */
     const char *causes[MOST_CAUSES]; /* the contract's words that would be right */
     bool guess;     /* an id shown here may be a real one or stand for one that has none */
     bool lookalike; /* and the subject itself holds that id */
+    bool vague;     /* so it is somewhere on the way, the kernel has to be asked */
     bool creates;   /* the call makes `created` */
     char created[PATH_BYTES]; /* absolute */
 };
@@ -155,6 +159,16 @@ struct fix_command {
     bool opens_to_more;
 };
 
+/* What the library concludes from a part of what it could have known. */
+struct view {
+    char cause[32];
+    int certainty;
+    char culprit[PATH_BYTES];
+};
+
+/* The kernel's own check was not asked; no ACL, or no supplementary group, could be read. */
+enum view_kind { VIEW_UNASKED, VIEW_NO_ACL, VIEW_NO_GROUPS, VIEW_COUNT };
+
 struct outcome {
     bool done; /* the call returned */
     int error;
@@ -163,6 +177,9 @@ struct outcome {
     char cause[32];
     int certainty;
     char culprit[PATH_BYTES];
+    char class[16];  /* the one that decided at the culprit */
+    unsigned grants; /* what it gives, rwx */
+    struct view views[VIEW_COUNT];
     char why[256];
     unsigned fix_count;
     struct fix_command fixes[MOST_FIXES];

@@ -76,7 +76,7 @@ static struct node *add_node(struct random *random, struct scene *scene, int par
                                         "gorse", "hazel", "ivy",   "juniper", "kapok", "larch"};
     snprintf(node->name, sizeof node->name, "%s%d%s", RANDOM_OF(random, words), index,
              type == DIRECTORY ? "" : ".png");
-    if (type == LINK)
+    if (type == LINK || scene->place->no_acls)
         return node;
     if (random_chance(random, 35))
         any_acl(random, node->mode, &node->acl);
