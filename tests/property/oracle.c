@@ -42,13 +42,12 @@ static bool refuse(struct road *road, int error, int node, const char *cause) {
 
 static bool need(struct road *road, int node, unsigned needs) {
     struct rights rights = rights_of(road->scene, road->subject, node, needs);
-    bool blurred = rights_blurred(road->scene, road->subject, node);
-    road->answer->vague |= blurred;
+    road->answer->vague |= rights.blurred;
     if (rights.allowed)
         return true;
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
-    road->answer->guess = blurred;
+    road->answer->guess = rights.blurred;
     road->answer->lookalike |= road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
