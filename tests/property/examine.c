@@ -82,6 +82,8 @@ static void look_again(struct arena *arena, const struct incident *incident,
         less.identity.group_count = 0;
         less.identity.groups_complete = false;
     }
+    if (kind == VIEW_NO_MAPS)
+        less.identity.uid_map = less.identity.gid_map = (struct id_map){.known = false};
     verdict_reach(arena, incident, &less, &verdict);
     if (verdict.asks_for_more) {
         surroundings_read(arena, incident, &less, verdict.culprit);

@@ -15,7 +15,8 @@ const char *const COMPLAINTS[COMPLAINT_COUNT + 1] = {
     "right, but not proven",
     "right, but by another class of bits",
     "wrong where the kernel's own check cannot be asked",
-    "wrong and proven where ACLs or groups cannot be read",
+    "wrong and proven where ACLs, groups or maps cannot be read",
+    "not as sure without an ACL or groups that do not matter",
     "granting everything on the culprit changes nothing",
     "the fix does not work",
     "the fix opens to others and does not say so",
@@ -99,6 +100,28 @@ static bool is_right(const struct expectation *expectation, const struct view *v
     return is_expected(expectation, view->cause) && is_culprit(expectation, view->culprit);
 }
 
+/* Is what was left out without any weight here? Then the verdict must not suffer. */
+static bool is_moot(const struct expectation *expectation, enum view_kind kind) {
+    if (expectation->error != EACCES || expectation->guess || expectation->lookalike)
+        return false;
+    return kind == VIEW_NO_ACL      ? expectation->acl_moot
+           : kind == VIEW_NO_GROUPS ? expectation->groups_moot
+                                    : false;
+}
+
+static enum complaint judge_view(const struct expectation *expectation, const struct outcome *whole,
+                                 enum view_kind kind) {
+    const struct view *view = &whole->views[kind];
+    bool right = is_right(expectation, view);
+    if (is_moot(expectation, kind))
+        return right && view->certainty == whole->certainty ? CONTENT : COMPLAINT_UNSURE;
+    if (kind == VIEW_UNASKED)
+        return right || expectation->vague || expectation->guess || expectation->lookalike
+                   ? CONTENT
+                   : COMPLAINT_UNASKED;
+    return right || view->certainty != SURE_PROVEN ? CONTENT : COMPLAINT_RASH;
+}
+
 /* With less to go by it may be less sure, but not wrong. */
 static enum complaint judge_views(const struct expectation *expectation,
                                   const struct outcome *outcome) {
@@ -106,15 +129,10 @@ static enum complaint judge_views(const struct expectation *expectation,
         outcome->error != expectation->error)
         return CONTENT;
     bool told = expectation->error == 0 || can_be_told(expectation);
-    for (enum view_kind kind = 0; told && kind < VIEW_COUNT; kind++) {
-        const struct view *view = &outcome->views[kind];
-        if (is_right(expectation, view))
-            continue;
-        if (kind == VIEW_UNASKED ? !expectation->vague && !expectation->lookalike
-                                 : view->certainty == SURE_PROVEN)
-            return kind == VIEW_UNASKED ? COMPLAINT_UNASKED : COMPLAINT_RASH;
-    }
-    return CONTENT;
+    enum complaint complaint = CONTENT;
+    for (enum view_kind kind = 0; told && complaint == CONTENT && kind < VIEW_COUNT; kind++)
+        complaint = judge_view(expectation, outcome, kind);
+    return complaint;
 }
 
 enum complaint judge(const struct expectation *expectation, const struct outcome *outcome) {
@@ -134,7 +152,7 @@ void judge_expected(const struct expectation *expectation, char *text, size_t by
 void judge_actual(const struct outcome *outcome, char *text, size_t bytes) {
     static const char *const sure[] = {"unknown", "likely", "proven"};
     static const char *const views[] = {"without the kernel's check", "without ACLs",
-                                        "without groups"};
+                                        "without groups", "without maps"};
     size_t length = (size_t)snprintf(text, bytes, "%s",
                                      outcome->done ? answer_name(outcome->error) : "no answer");
     if (outcome->examined && length < bytes)

@@ -42,7 +42,7 @@ static bool refuse(struct road *road, int error, int node, const char *cause) {
 
 static bool need(struct road *road, int node, unsigned needs) {
     struct rights rights = rights_of(road->scene, road->subject, node, needs);
-    road->answer->vague |= rights.blurred;
+    road->answer->vague |= rights.blurred && rights_overflow_held(road->subject);
     if (rights.allowed)
         return true;
     refuse(road, EACCES, node, NULL);
@@ -53,6 +53,8 @@ static bool need(struct road *road, int node, unsigned needs) {
     road->answer->lacks = rights.lacks;
     road->answer->class = rights.class;
     road->answer->grants = rights.grants;
+    road->answer->acl_moot = rights.acl_moot;
+    road->answer->groups_moot = rights.groups_moot;
     return false;
 }
 

@@ -317,6 +317,8 @@ struct rights rights_of(const struct scene *scene, const struct subject *subject
     rights.lacks = needs & ~ruling.bits;
     rights.grants = ruling.bits;
     rights.class = CLASSES[ruling.decided];
+    rights.acl_moot = ruling.decided == OWNER || !(at->mode & 070);
+    rights.groups_moot = ruling.decided == OWNER || ruling.decided == NAMED_USER;
     name_cause(scene, subject, node, needs, &ruling, &rights);
     return rights;
 }

@@ -16,6 +16,7 @@ struct rights {
     unsigned lacks;                  /* rwx that the deciding class does not give */
     unsigned grants;                 /* and those that it gives */
     const char *class;               /* the contract's word for it; NULL: none decided */
+    bool acl_moot, groups_moot;      /* refused whatever the ACL, or the groups, may be */
     bool blurred;                    /* it hangs on an id shown as OVERFLOW_ID, and nothing that the
                                         subject can read tells whether that is the real one */
     const char *causes[MOST_CAUSES]; /* the contract's words for the refusal; more than one where

@@ -145,9 +145,10 @@ struct expectation {
     const char *causes[MOST_CAUSES]; /* the contract's words that would be right */
     bool guess;     /* an id shown here may be a real one or stand for one that has none */
     bool lookalike; /* and the subject itself holds that id */
-    bool vague;     /* so it is somewhere on the way, the kernel has to be asked */
-    bool creates;   /* the call makes `created` */
-    char created[PATH_BYTES]; /* absolute */
+    bool vague;     /* so it is somewhere on the way, and it holds that id: ask the kernel */
+    bool acl_moot, groups_moot; /* the culprit refuses whatever its ACL, or the groups, may be */
+    bool creates;               /* the call makes `created` */
+    char created[PATH_BYTES];   /* absolute */
 };
 
 enum { MOST_FIXES = 3, MOST_ARGUMENTS = 8, ARGUMENT_BYTES = 512 };
@@ -166,8 +167,9 @@ struct view {
     char culprit[PATH_BYTES];
 };
 
-/* The kernel's own check was not asked; no ACL, or no supplementary group, could be read. */
-enum view_kind { VIEW_UNASKED, VIEW_NO_ACL, VIEW_NO_GROUPS, VIEW_COUNT };
+/* The kernel's own check was not asked; no ACL, no supplementary group, no map of the user
+ * namespace could be read. */
+enum view_kind { VIEW_UNASKED, VIEW_NO_ACL, VIEW_NO_GROUPS, VIEW_NO_MAPS, VIEW_COUNT };
 
 struct outcome {
     bool done; /* the call returned */

@@ -208,7 +208,8 @@ static void an_entry_may_mean_a_hidden_id(void **state) {
     assert_true(decide(scene, R).sure);
     entries[1] = (struct acl_entry){ACL_TAG_GROUP, R, UINT32_MAX};
     assert_true(decide(scene, R).sure);
-    scene->facts.identity.fsgid = 65534;
+    scene->facts.identity.overflow_gid = 65533; /* a sysctl of its own */
+    scene->facts.identity.fsgid = 65533;
     assert_false(decide(scene, R).sure);
 }
 
