@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { LONG_NAME = 300 }; /* over NAME_MAX */
@@ -137,7 +138,8 @@ static int any_base(struct random *random, const struct scene *scene) {
 void call_generate(struct random *random, const struct scene *scene, const struct subject *subject,
                    unsigned number, struct call *call) {
     *call = (struct call){.directory = NO_NODE};
-    call->function = (enum function)random_below(random, FUNCTION_COUNT);
+    call->function =
+        random_chance(random, 10) ? CALL_ACCESS : (enum function)random_below(random, 3);
     if (call->function == CALL_FOPEN && may_block(scene))
         call->function = CALL_OPEN;
     call->flags = any_flags(random);
@@ -146,8 +148,12 @@ void call_generate(struct random *random, const struct scene *scene, const struc
         strcpy(call->mode, MODES[i].mode);
         call->flags = MODES[i].flags;
     }
+    if (call->function == CALL_ACCESS) {
+        call->flags = O_PATH | (random_chance(random, 15) ? O_NOFOLLOW : 0);
+        call->wanted = random_below(random, 8);
+    }
     int base = subject->cwd;
-    if (call->function == CALL_OPENAT) {
+    if (call_is_at(call)) {
         call->directory = any_base(random, scene);
         call->directory_opath = random_chance(random, 50);
         if (call->directory >= 0)
@@ -172,6 +178,12 @@ int call_perform(const struct call *call, int directory) {
             return errno;
         fclose(file);
         return 0;
+    }
+    case CALL_ACCESS: {
+        int nofollow = call->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
+        bool granted = syscall(SYS_faccessat2, directory, call->path, call->wanted,
+                               AT_EACCESS | nofollow) == 0;
+        return granted ? 0 : errno;
     }
     case CALL_OPENAT:
         descriptor = openat(directory, call->path, call->flags, 0644);

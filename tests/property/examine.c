@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "examine.h"
 #include "base/arena.h"
+#include "call.h"
 #include "facts.h"
 #include "facts/collect.h"
 #include "incident.h"
@@ -20,7 +21,7 @@
 enum { ARENA_BYTES = 1 << 20 };
 
 static const char *function_name(enum function function) {
-    static const char *const names[] = {"open", "openat", "fopen"};
+    static const char *const names[] = {"open", "openat", "fopen", "faccessat"};
     return names[function];
 }
 
@@ -103,10 +104,13 @@ void examine(const struct call *call, int directory, int error, struct outcome *
     if (memory == MAP_FAILED)
         return;
     struct arena arena = {memory, memory + ARENA_BYTES};
+    bool asks = call->function == CALL_ACCESS;
     struct incident incident = {.function = function_name(call->function),
-                                .group = GROUP_OPEN,
+                                .group = asks ? GROUP_PROBE : GROUP_OPEN,
+                                .how_kind = asks ? HOW_ACCESS : HOW_FLAGS,
+                                .wanted = call->wanted,
                                 .path = call->path,
-                                .directory = call->function == CALL_OPENAT ? directory : AT_FDCWD,
+                                .directory = call_is_at(call) ? directory : AT_FDCWD,
                                 .flags = call->flags,
                                 .error = error};
     struct facts facts = {0};

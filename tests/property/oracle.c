@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle.h"
+#include "call.h"
 #include "rights.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@ struct road {
     const struct subject *subject;
     struct expectation *answer;
     int flags;
+    unsigned wanted; /* of faccessat(2) */
     int at;
     char rest[REST_BYTES];
     int links;
@@ -207,6 +209,19 @@ static bool open_unnamed(struct road *road, int node) {
     return false;
 }
 
+/* access(2): asks without opening. */
+static bool probe(struct road *road, int node) {
+    const struct node *file = &road->scene->nodes[node];
+    bool barred = (road->wanted & W) && read_only(road->scene, node) && !is_special(file);
+    if (road->wanted == 0)
+        return false;
+    if (barred && road->scene->place->read_only_super)
+        return refuse(road, EROFS, node, "read-only");
+    if (need(road, node, road->wanted) && barred)
+        refuse(road, EROFS, node, "read-only");
+    return false;
+}
+
 /* The path leads to `node`. `slash`: it asked for a directory. */
 static bool open_node(struct road *road, int node, bool slash) {
     const struct scene *scene = road->scene;
@@ -228,7 +243,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if ((slash || (flags & O_DIRECTORY)) && file->type != DIRECTORY)
         return refuse(road, ENOTDIR, node, "not-a-directory");
     if (flags & O_PATH)
-        return false;
+        return probe(road, node);
     bool written = needs & W, locked = read_only(scene, node);
     if (file->type == REGULAR && (flags & O_TRUNC) && locked)
         return refuse(road, EROFS, node, "read-only");
@@ -325,7 +340,11 @@ static bool settle_flags(struct road *road) {
 void oracle_predict(const struct scene *scene, const struct subject *subject,
                     const struct call *call, struct expectation *answer) {
     *answer = (struct expectation){.culprit = NO_NODE};
-    struct road road = {.scene = scene, .subject = subject, .answer = answer, .flags = call->flags};
+    struct road road = {.scene = scene,
+                        .subject = subject,
+                        .answer = answer,
+                        .flags = call->flags,
+                        .wanted = call->wanted};
     if (!settle_flags(&road))
         return;
     if (call->path[0] == '\0') {
@@ -336,9 +355,9 @@ void oracle_predict(const struct scene *scene, const struct subject *subject,
     road.at = subject->cwd;
     if (call->path[0] == '/')
         road.at = 0;
-    else if (call->function == CALL_OPENAT && call->directory == BAD_DESCRIPTOR)
+    else if (call_is_at(call) && call->directory == BAD_DESCRIPTOR)
         return (void)refuse(&road, EBADF, NO_NODE, NULL);
-    else if (call->function == CALL_OPENAT && call->directory != NO_NODE)
+    else if (call_is_at(call) && call->directory != NO_NODE)
         road.at = call->directory;
     snprintf(road.rest, sizeof road.rest, "%s", call->path);
     bool on = true;

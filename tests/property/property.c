@@ -5,7 +5,8 @@
  * makes a few on a tree, each tree has a few subjects. Needs root. Environment: N (how many cases),
  * SEED, JOBS (all processors), FIXES (percentage of trees whose fixes are run), CASE (one case
  * alone), PLACE (one place alone), NO_NAMESPACES, SHOW (most kinds of disagreement printed), FIRST
- * (end at the first disagreement).
+ * (end at the first disagreement), KEEP_SWITCHES (turn none of fs.protected_*, and wait for nobody
+ * who does).
  */
 #include "call.h"
 #include "disk.h"
@@ -39,7 +40,7 @@ enum { STREAM_TREE = SUBJECTS, STREAMS };
 static struct {
     uint64_t seed, cases, only;
     unsigned jobs, show, fixes;
-    bool single, first;
+    bool single, first, keep_switches;
 } options;
 
 static struct score *score;
@@ -147,6 +148,8 @@ static void run_tree(unsigned worker, uint64_t tree) {
     struct scene scene;
     struct finding found = {.complaint = CONTENT};
     const struct place *place = world_any_place(&world, &random);
+    if (options.keep_switches)
+        world.sysctls = sysctls_read();
     world_scene(&world, place, worker, &scene);
     tree_generate(&random, &scene);
     bool good = world_enter(&world, place, worker) && disk_build(&scene);
@@ -195,6 +198,7 @@ static void read_options(void) {
     options.only = number("CASE", 0);
     options.single = getenv("CASE") != NULL;
     options.first = getenv("FIRST") != NULL;
+    options.keep_switches = getenv("KEEP_SWITCHES") != NULL;
     if (options.jobs > MOST_JOBS)
         options.jobs = MOST_JOBS;
     if (options.single || options.jobs < 1)
@@ -227,13 +231,14 @@ static void run_phase(uint64_t phase) {
 
 /* Every setting of the fs.protected_* switches in turn; afterwards they are as they were. */
 static void run_phases(void) {
-    sysctls_lock();
+    if (!options.keep_switches)
+        sysctls_lock();
     struct sysctls before = sysctls_read();
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    bool writable = sysctls_write(before);
-    if (!writable)
+    bool writable = !options.keep_switches && sysctls_write(before);
+    if (!writable && !options.keep_switches)
         printf("property: the fs.protected_* switches stay as they are: they cannot be written\n");
     for (uint64_t phase = 0; phase < PHASES && !stopped && !score->enough; phase++) {
         if (options.single && phase != options.only / CASES_A_TREE % PHASES)

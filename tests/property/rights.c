@@ -72,9 +72,9 @@ bool rights_storable(const struct scene *scene, const struct subject *subject) {
  * directories. */
 static bool capable(const struct scene *scene, const struct subject *subject, int node,
                     unsigned needs) {
-    (void)scene;
     bool directory = scene->nodes[node].type == DIRECTORY;
-    if (has(subject, CAPABILITY_DAC_OVERRIDE))
+    bool runs_nothing = !directory && (needs & X) && !(scene->nodes[node].mode & 0111);
+    if (has(subject, CAPABILITY_DAC_OVERRIDE) && !runs_nothing) /* access(2), "X_OK" */
         return true;
     return has(subject, CAPABILITY_DAC_READ_SEARCH) && !(needs & W) && (directory || !(needs & X));
 }
@@ -131,13 +131,13 @@ static void plain_cause(const struct scene *scene, int node, unsigned needs, uns
                         struct rights *rights) {
     if (scene->nodes[node].type == DIRECTORY && (needs & W)) {
         add_cause(rights, "dir-write");
-    } else if (scene->nodes[node].type == DIRECTORY && (needs & X)) {
-        add_cause(rights, "dir-search");
     } else if (scene->nodes[node].type == DIRECTORY) {
-        add_cause(rights, "dir-list"); /* the contract has no other word for opening one to read */
-        add_cause(rights, "file-read");
+        if (lacks & X)
+            add_cause(rights, "dir-search");
+        if (lacks & R)
+            add_cause(rights, "dir-list"); /* there is no other word for opening one to read */
     } else {
-        add_cause(rights, lacks & R ? "file-read" : "file-write");
+        add_cause(rights, lacks & R ? "file-read" : lacks & W ? "file-write" : "file-execute");
     }
 }
 

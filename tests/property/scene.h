@@ -117,15 +117,16 @@ struct subject {
 
 /* ---- what ---- */
 
-enum function { CALL_OPEN, CALL_OPENAT, CALL_FOPEN, FUNCTION_COUNT };
+enum function { CALL_OPEN, CALL_OPENAT, CALL_FOPEN, CALL_ACCESS };
 
 enum { BAD_DESCRIPTOR = -2 };
 
 struct call {
     enum function function;
     int flags;
-    char mode[8];         /* of fopen; flags hold what it means */
-    int directory;        /* of openat: a node, NO_NODE for AT_FDCWD, or BAD_DESCRIPTOR */
+    char mode[8];    /* of fopen; flags hold what it means */
+    unsigned wanted; /* of faccessat(2) with AT_EACCESS: rwx; flags hold O_PATH */
+    int directory;   /* of openat and faccessat: a node, NO_NODE for AT_FDCWD, or BAD_DESCRIPTOR */
     bool directory_opath; /* the descriptor was opened with O_PATH */
     char path[PATH_BYTES];
 };

@@ -184,6 +184,13 @@ static void a_device_on_nodev(void **state) {
     scene->mount.options = SLICE("rw,nosuid,nodev");
     assert_cause(scene, "nodev", CERTAINTY_PROVEN, IMAGE);
     assert_no_command(scene);
+    /* access(2) opens nothing. */
+    scene->incident.flags = O_PATH;
+    refuse(scene, IMAGE);
+    scene->components[IMAGE].status.st_mode = S_IFCHR | 0600;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    scene->incident.flags = 0;
+    scene->components[IMAGE].kernel_answer = 0;
     scene->components[IMAGE].status.st_mode = S_IFREG | 0666;
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
 }
