@@ -12,6 +12,7 @@ struct trial {
     const struct facts *facts;
     struct verdict *verdict;
     struct judgement *judgements; /* one for each component */
+    bool walked_as_another; /* the path was walked with other rights than the call was judged by */
 };
 
 /* Where the kernel said no, and what the plain rule and the kernel's own check say there. */

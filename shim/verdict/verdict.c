@@ -161,11 +161,31 @@ static struct identity identity_of_real_ids(const struct identity *identity) {
     return real;
 }
 
+static void judge(struct trial *trial) {
+    int error = trial->incident->error;
+    if (trial->walked_as_another && trial->facts->walk.error == EACCES && error != EACCES) {
+        conclude(trial, CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT, NULL);
+        trial->verdict->why = SLICE("the call was judged by the real ids; with the effective ones "
+                                    "its path cannot be followed so far");
+        return;
+    }
+    if (error == ENOENT)
+        judge_missing(trial);
+    else if (error == EACCES)
+        judge_denied(trial);
+    else
+        judge_other(trial);
+}
+
 void verdict_reach(struct arena *arena, const struct incident *incident, const struct facts *facts,
                    struct verdict *verdict) {
     *verdict = (struct verdict){.culprit = NO_CULPRIT};
-    struct trial trial = {arena, incident, facts, verdict,
-                          ARENA_ARRAY(arena, struct judgement, facts->walk.count + 1)};
+    struct trial trial = {arena,
+                          incident,
+                          facts,
+                          verdict,
+                          ARENA_ARRAY(arena, struct judgement, facts->walk.count + 1),
+                          false};
     if (!trial.judgements) {
         conclude(&trial, CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT, NULL);
         return;
@@ -176,12 +196,10 @@ void verdict_reach(struct arena *arena, const struct incident *incident, const s
         asked_for = *facts;
         asked_for.identity = identity_of_real_ids(&facts->identity);
         trial.facts = &asked_for;
+        trial.walked_as_another = asked_for.identity.fsuid != facts->identity.fsuid ||
+                                  asked_for.identity.fsgid != facts->identity.fsgid ||
+                                  asked_for.identity.effective != facts->identity.effective;
     }
     judge_components(&trial);
-    if (incident->error == ENOENT)
-        judge_missing(&trial);
-    else if (incident->error == EACCES)
-        judge_denied(&trial);
-    else
-        judge_other(&trial);
+    judge(&trial);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "call.h"
 #include "rights.h"
+#include "subject.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -151,6 +152,7 @@ void call_generate(struct random *random, const struct scene *scene, const struc
     if (call->function == CALL_ACCESS) {
         call->flags = O_PATH | (random_chance(random, 15) ? O_NOFOLLOW : 0);
         call->wanted = random_below(random, 8);
+        call->real_ids = random_chance(random, 40);
     }
     int base = subject->cwd;
     if (call_is_at(call)) {
@@ -169,6 +171,22 @@ void call_generate(struct random *random, const struct scene *scene, const struc
     any_path(random, scene, call, scene->nodes[base].type == DIRECTORY ? base : NO_NODE, number);
 }
 
+int call_access_flags(const struct call *call) {
+    return (call->real_ids ? 0 : AT_EACCESS) | (call->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
+}
+
+struct subject call_subject(const struct call *call, const struct subject *subject) {
+    struct subject judged = *subject;
+    if (!call->real_ids)
+        return judged;
+    bool root = (subject->in_namespace ? subject_inside(&subject->uid_map, subject->ruid)
+                                       : subject->ruid) == 0;
+    judged.euid = judged.fsuid = subject->ruid;
+    judged.egid = judged.fsgid = subject->rgid;
+    judged.effective = root ? subject->effective : 0;
+    return judged;
+}
+
 int call_perform(const struct call *call, int directory) {
     int descriptor = -1;
     switch (call->function) {
@@ -180,9 +198,8 @@ int call_perform(const struct call *call, int directory) {
         return 0;
     }
     case CALL_ACCESS: {
-        int nofollow = call->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
         bool granted = syscall(SYS_faccessat2, directory, call->path, call->wanted,
-                               AT_EACCESS | nofollow) == 0;
+                               call_access_flags(call)) == 0;
         return granted ? 0 : errno;
     }
     case CALL_OPENAT:

@@ -74,7 +74,7 @@ static void look_again(struct arena *arena, const struct incident *incident,
     for (size_t i = 0; i < facts->walk.count; i++) {
         struct component *component = &less.walk.components[i];
         *component = facts->walk.components[i];
-        if (kind == VIEW_UNASKED)
+        if (kind == VIEW_UNASKED || kind == VIEW_NO_MAPS)
             component->kernel_answer = ANSWER_UNKNOWN;
         if (kind == VIEW_NO_ACL)
             component->acl = (struct acl){.state = ACL_UNKNOWN};
@@ -109,6 +109,7 @@ void examine(const struct call *call, int directory, int error, struct outcome *
                                 .group = asks ? GROUP_PROBE : GROUP_OPEN,
                                 .how_kind = asks ? HOW_ACCESS : HOW_FLAGS,
                                 .wanted = call->wanted,
+                                .real_ids = call->real_ids,
                                 .path = call->path,
                                 .directory = call_is_at(call) ? directory : AT_FDCWD,
                                 .flags = call->flags,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* trial_fix(): does what the report advises, as whom it says, and looks who gains. */
+#include "call.h"
 #include "disk.h"
 #include "oracle.h"
 #include "rights.h"
@@ -98,7 +99,7 @@ static bool be_owner(const struct trial *trial, int node, struct subject *who) {
 static bool choose(const struct trial *trial, int node, const struct fix_command *fix,
                    struct subject *who, struct trial_counts *counts) {
     const struct scene *scene = &trial->scene;
-    const struct subject *subject = &trial->subject;
+    const struct subject judged = call_subject(&trial->call, &trial->subject), *subject = &judged;
     *who = *subject;
     who->effective = 0; /* execve(2) takes them, capabilities(7) */
     who->fsgid = who->egid;
@@ -203,10 +204,11 @@ static bool has_command(const struct outcome *outcome) {
  * component that was to blame. */
 static bool gives_too_much(const struct scene *before, const struct trial *now,
                            const struct expectation *refusal) {
+    struct subject judged = call_subject(&now->call, &now->subject);
     int node = refusal->culprit;
     for (unsigned bit = X; node != NO_NODE && bit <= R; bit *= 2)
-        if (!(refusal->needs & bit) && rights_of(&now->scene, &now->subject, node, bit).allowed &&
-            !rights_of(before, &now->subject, node, bit).allowed)
+        if (!(refusal->needs & bit) && rights_of(&now->scene, &judged, node, bit).allowed &&
+            !rights_of(before, &judged, node, bit).allowed)
             return true;
     return false;
 }
@@ -257,7 +259,8 @@ enum complaint trial_fix(const struct trial *trial, struct outcome *outcome,
         counts->unfixable++;
         return CONTENT;
     }
-    witness_generate(&random, &trial->subject, witnesses);
+    struct subject judged = call_subject(&trial->call, &trial->subject);
+    witness_generate(&random, &judged, witnesses);
     if (!witness_ask(&trial->scene, witnesses, &before))
         return COMPLAINT_COUNT;
     enum complaint complaint = mend(&now, outcome, &wider, counts);

@@ -69,6 +69,8 @@ static enum complaint judge_verdict(const struct expectation *expectation,
         return COMPLAINT_CRASH;
     if (expectation->lookalike && outcome->certainty != SURE_PROVEN)
         return CONTENT; /* nobody could tell; it does not claim to */
+    if (expectation->unwalkable && outcome->certainty == SURE_UNKNOWN)
+        return CONTENT; /* nothing can be seen */
     if (expectation->error == 0)
         return blames_nobody(outcome->cause) ? CONTENT : COMPLAINT_BLAME;
     if (!can_be_told(expectation))
@@ -113,9 +115,11 @@ static enum complaint judge_view(const struct expectation *expectation, const st
                                  enum view_kind kind) {
     const struct view *view = &whole->views[kind];
     bool right = is_right(expectation, view);
+    if (expectation->unwalkable && view->certainty == SURE_UNKNOWN)
+        return CONTENT;
     if (is_moot(expectation, kind))
         return right && view->certainty == whole->certainty ? CONTENT : COMPLAINT_UNSURE;
-    if (kind == VIEW_UNASKED)
+    if (kind == VIEW_UNASKED || (kind == VIEW_NO_MAPS && expectation->error == 0))
         return right || expectation->vague || expectation->guess || expectation->lookalike
                    ? CONTENT
                    : COMPLAINT_UNASKED;

@@ -337,11 +337,12 @@ static bool settle_flags(struct road *road) {
     return true;
 }
 
-void oracle_predict(const struct scene *scene, const struct subject *subject,
+static void predict(const struct scene *scene, const struct subject *subject,
                     const struct call *call, struct expectation *answer) {
     *answer = (struct expectation){.culprit = NO_NODE};
+    struct subject judged = call_subject(call, subject);
     struct road road = {.scene = scene,
-                        .subject = subject,
+                        .subject = &judged,
                         .answer = answer,
                         .flags = call->flags,
                         .wanted = call->wanted};
@@ -363,4 +364,17 @@ void oracle_predict(const struct scene *scene, const struct subject *subject,
     bool on = true;
     while (on)
         on = step_any(&road);
+}
+
+void oracle_predict(const struct scene *scene, const struct subject *subject,
+                    const struct call *call, struct expectation *answer) {
+    struct expectation walk;
+    struct call look = *call;
+    predict(scene, subject, call, answer);
+    if (!call->real_ids)
+        return;
+    look.real_ids = false;
+    look.wanted = 0;
+    predict(scene, subject, &look, &walk);
+    answer->unwalkable = walk.error == EACCES;
 }

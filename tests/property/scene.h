@@ -125,7 +125,8 @@ struct call {
     enum function function;
     int flags;
     char mode[8];    /* of fopen; flags hold what it means */
-    unsigned wanted; /* of faccessat(2) with AT_EACCESS: rwx; flags hold O_PATH */
+    unsigned wanted; /* of faccessat(2): rwx; flags hold O_PATH */
+    bool real_ids;   /* of faccessat(2), without AT_EACCESS */
     int directory;   /* of openat and faccessat: a node, NO_NODE for AT_FDCWD, or BAD_DESCRIPTOR */
     bool directory_opath; /* the descriptor was opened with O_PATH */
     char path[PATH_BYTES];
@@ -144,9 +145,10 @@ struct expectation {
     unsigned grants;       /* and all that it gives */
     char culprit_path[PATH_BYTES];   /* empty: none (or NO_NODE and unknown) */
     const char *causes[MOST_CAUSES]; /* the contract's words that would be right */
-    bool guess;     /* an id shown here may be a real one or stand for one that has none */
-    bool lookalike; /* and the subject itself holds that id */
-    bool vague;     /* so it is somewhere on the way, and it holds that id: ask the kernel */
+    bool guess;      /* an id shown here may be a real one or stand for one that has none */
+    bool lookalike;  /* and the subject itself holds that id */
+    bool vague;      /* so it is somewhere on the way, and it holds that id: ask the kernel */
+    bool unwalkable; /* with other ids than the call was judged by its path cannot be followed */
     bool acl_moot, groups_moot; /* the culprit refuses whatever its ACL, or the groups, may be */
     bool creates;               /* the call makes `created` */
     char created[PATH_BYTES];   /* absolute */
@@ -168,8 +170,8 @@ struct view {
     char culprit[PATH_BYTES];
 };
 
-/* The kernel's own check was not asked; no ACL, no supplementary group, no map of the user
- * namespace could be read. */
+/* The kernel's own check was not asked; no ACL, no supplementary group could be read; no map of the
+ * user namespace, and the kernel was not asked either. */
 enum view_kind { VIEW_UNASKED, VIEW_NO_ACL, VIEW_NO_GROUPS, VIEW_NO_MAPS, VIEW_COUNT };
 
 struct outcome {

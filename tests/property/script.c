@@ -84,7 +84,7 @@ static void print_call(FILE *file, const struct call *call) {
     fprintf(file, "  # %s\n  my $path = q(%s);\n", text, call->path);
     if (call->function == CALL_ACCESS)
         fprintf(file, "  my $r = syscall(%d, $dirfd, $path, %u, %d);\n", SYS_faccessat2,
-                call->wanted, AT_EACCESS | (call->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0));
+                call->wanted, call_access_flags(call));
     else
         fprintf(file, "  my $r = syscall(%d, $dirfd, $path, %d, 0644);\n", SYS_openat, call->flags);
     fprintf(file, "  print $r < 0 ? \"$!\\n\" : \"opened\\n\";\n");

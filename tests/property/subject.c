@@ -191,6 +191,8 @@ bool subject_become(const struct subject *subject, void (*mapped)(void *), void 
         return failed("PR_SET_SECUREBITS");
     if (!set_ids(subject)) /* before, since in a namespace it could take mapped ids only */
         return false;
+    if (prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) != 0) /* access(2) looks at them */
+        return failed("PR_SET_SECUREBITS");
     if (subject->in_namespace) {
         if (unshare(CLONE_NEWUSER) != 0)
             return failed("unshare(CLONE_NEWUSER)");
