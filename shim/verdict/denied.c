@@ -4,15 +4,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 
-/* Does the component refuse what is needed of it? The kernel tells; else the rule. */
-static bool refuses(const struct trial *trial, int index) {
-    const struct component *component = component_at(trial, index);
-    struct access access;
-    access_decide(&trial->facts->identity, component, component->needs, &access);
-    return component->kernel_answer == EACCES || (component->kernel_answer == ANSWER_UNKNOWN &&
-                                                  component->status_known && !access.allowed);
-}
-
 /* The component that the kernel asks last before it says no; NO_CULPRIT when the walk was not
  * refused and could not have been. */
 static int find_suspect(const struct trial *trial) {
@@ -21,7 +12,7 @@ static int find_suspect(const struct trial *trial) {
     if (walk->cut || walk->count == 0)
         return NO_CULPRIT;
     for (int i = 0; i <= last && trial->walked_as_another; i++)
-        if (refuses(trial, i))
+        if (component_refuses(trial, i))
             return i;
     if (trial->walked_as_another && walk->error == EACCES)
         return NO_CULPRIT;

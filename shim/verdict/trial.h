@@ -78,6 +78,9 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
 void conclude(struct trial *trial, enum cause cause, enum certainty certainty, int culprit,
               const struct access *access);
 
+/* Does the component refuse what is needed of it? The kernel tells; else the rule. */
+bool component_refuses(const struct trial *trial, int index);
+
 /* Marks the component as the one that refused, by something else than its bits; what was found
  * behind it the call did not reach. */
 void refuse_at(struct trial *trial, int culprit);

@@ -189,6 +189,12 @@ static void access_asks_for_the_real_ids(void **state) {
     assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
     data->kernel_answer = ANSWER_UNKNOWN;
     assert_cause(scene, "dir-search", CERTAINTY_LIKELY, DATA);
+    /* A link that we met behind that the call did not come to. */
+    struct component *link = &scene->components[IMAGE];
+    data->status.st_mode = S_IFDIR | 01706;
+    *link = scene_component("/data/a.jpg", ROLE_LINK, S_IFLNK | 0777, 0, DATA);
+    link->status.st_uid = 1003;
+    assert_cause(scene, "dir-search", CERTAINTY_LIKELY, DATA);
 }
 
 static void what_the_real_ids_reach_may_be_out_of_sight(void **state) {
@@ -205,11 +211,20 @@ static void what_the_real_ids_reach_may_be_out_of_sight(void **state) {
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
     scene->incident.error = ENOTDIR;
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    scene->incident.error = ELOOP;
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    scene->mount.options = SLICE("rw,nosymfollow"); /* the link was met before */
+    scene->components[ROOT].role = ROLE_LINK;
+    assert_cause(scene, "symlink-loop", CERTAINTY_PROVEN, ROOT);
+    scene->components[ROOT].role = ROLE_START;
     scene->incident.error = EACCES;
     scene->facts.walk.error = ENOENT; /* further on, the real ids need not have come so far */
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
     scene->facts.identity.ruid = 1001;
     assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
+    scene->facts.identity.in_user_namespace = true;
+    scene->facts.identity.ruid = scene->facts.identity.fsuid = 65534; /* or two that look so */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
 }
 
 /* ---- what a file is ---- */
