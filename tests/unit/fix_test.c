@@ -317,6 +317,19 @@ static void an_unclear_group_takes_nothing_back(void **state) {
     assert_says(scene_fixes(scene), "no chmod is sure to help");
 }
 
+static void an_id_of_its_own_that_is_not_mapped(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range ranges[] = {{0, 1000, 2000}};
+    struct identity *identity = &scene->facts.identity;
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){ranges, 1, true};
+    identity->fsuid = 65534;
+    refuse_file(scene, 0600);
+    scene_judge(scene);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "own user id is not mapped");
+}
+
 static void an_acl_that_cannot_be_read(void **state) {
     struct scene *scene = *state;
     refuse_file(scene, 0660);
@@ -349,6 +362,7 @@ int main(void) {
         TEST(a_masked_home),
         TEST(a_removed_directory),
         TEST(an_unclear_group_takes_nothing_back),
+        TEST(an_id_of_its_own_that_is_not_mapped),
         TEST(an_acl_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
