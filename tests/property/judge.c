@@ -99,7 +99,7 @@ static enum complaint judge_verdict(const struct expectation *expectation,
 static bool is_right(const struct expectation *expectation, const struct view *view) {
     if (expectation->error == 0)
         return blames_nobody(view->cause);
-    return is_expected(expectation, view->cause) && is_culprit(expectation, view->culprit);
+    return judge_expects(expectation, view->cause) && is_culprit(expectation, view->culprit);
 }
 
 /* Is what was left out without any weight here? Then the verdict must not suffer. */
