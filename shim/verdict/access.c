@@ -156,12 +156,12 @@ static void decide_by_acl(const struct identity *identity, const struct componen
  */
 static void find_asleep(const struct identity *identity, const struct component *component,
                         struct relation relation, unsigned wanted, struct access *access) {
-    struct access awake = {0};
+    struct access awake = {.sure = true};
     if (access->missing == 0 || access->class == CLASS_OWNER ||
         component->acl.state != ACL_PRESENT || (component->status.st_mode & S_IRWXG))
         return;
     decide_by_acl(identity, component, relation, wanted, &awake);
-    access->asleep = awake.mask_took ? awake.entry : NULL;
+    access->asleep = awake.mask_took && awake.sure ? awake.entry : NULL;
 }
 
 /* Which bits decide, and what they give: acl_permission_check(). */

@@ -204,6 +204,13 @@ static void an_entry_may_mean_a_hidden_id(void **state) {
     assert_false(decide(scene, R).sure);
     entries[1].id = 65534;
     assert_false(decide(scene, R).sure);
+    /* With an empty mask none of its entries is looked at, and none can be named. */
+    status_of(scene)->st_mode = S_IFREG | 0600;
+    entries[3].access = 0;
+    assert_true(decide(scene, R).sure);
+    assert_null(decide(scene, R).asleep);
+    entries[3].access = R;
+    status_of(scene)->st_mode = S_IFREG | 0640;
     entries[1].id = 1005;
     assert_true(decide(scene, R).sure);
     entries[1] = (struct acl_entry){ACL_TAG_GROUP, R, UINT32_MAX};
