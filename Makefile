@@ -222,8 +222,8 @@ test-python-free-threaded:
 	$(MAKE) all
 	LIBRARY=$(LIBRARY) BUILD=$(BUILD) tests/python/free-threaded
 
-# The property test against the running kernel (root): N trees, SEED; what else it takes is said in
-# tests/property/property.c.
+# The property test against the running kernel (root): N calls, SEED (else a new one, which it
+# prints), CASE to run one again; what else it takes is said in tests/property/property.c.
 PROPERTY := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/property/*.c))
 
 $(BUILD)/tests/property/property: $(PROPERTY) $(PARTS) $(LIBUNWIND)

@@ -100,6 +100,18 @@ static struct relation relate(const struct identity *identity, const struct comp
     };
 }
 
+/* Ids of its own that the namespace does not map a thread sees as the overflow id: then it may be
+ * whom this entry names, by that number or by one that is not mapped either. */
+static bool may_be_ours(const struct identity *identity, const struct acl_entry *entry) {
+    bool user = entry->tag == ACL_TAG_USER;
+    uint32_t overflow = user ? identity->overflow_uid : identity->overflow_gid;
+    const struct id_map *map = user ? &identity->uid_map : &identity->gid_map;
+    bool held = user ? identity->fsuid == overflow : identity_in_group(identity, overflow);
+    return (user || entry->tag == ACL_TAG_GROUP) && held &&
+           (entry->id == UINT32_MAX || entry->id == overflow) &&
+           mapping_of(identity, map, overflow, overflow, NULL) != MAPPED;
+}
+
 /* posix_acl_permission(): a named user, else any of the matching groups, else the others. */
 static void decide_by_acl(const struct identity *identity, const struct component *component,
                           struct relation relation, unsigned wanted, struct access *access) {
@@ -109,6 +121,8 @@ static void decide_by_acl(const struct identity *identity, const struct componen
     access->mask = mask_of(acl);
     for (size_t i = 0; i < acl->count && access->class != CLASS_ACL_USER; i++) {
         const struct acl_entry *entry = &acl->entries[i];
+        if (may_be_ours(identity, entry))
+            access->sure = false;
         bool in_group = entry->tag == ACL_TAG_GROUP_OBJ
                             ? relation.group
                             : entry->tag == ACL_TAG_GROUP && identity_in_group(identity, entry->id);
@@ -142,12 +156,12 @@ static void decide_by_acl(const struct identity *identity, const struct componen
  */
 static void find_asleep(const struct identity *identity, const struct component *component,
                         struct relation relation, unsigned wanted, struct access *access) {
-    struct access awake = {0};
+    struct access awake = {.sure = true};
     if (access->missing == 0 || access->class == CLASS_OWNER ||
         component->acl.state != ACL_PRESENT || (component->status.st_mode & S_IRWXG))
         return;
     decide_by_acl(identity, component, relation, wanted, &awake);
-    access->asleep = awake.mask_took ? awake.entry : NULL;
+    access->asleep = awake.mask_took && awake.sure ? awake.entry : NULL;
 }
 
 /* Which bits decide, and what they give: acl_permission_check(). */
@@ -206,10 +220,13 @@ void access_decide(const struct identity *identity, const struct component *comp
     decide_by_class(identity, component,
                     relate(identity, component, access->owner_mapping, access->group_mapping),
                     wanted, access);
-    /* An overflow id on both sides may stand for two different ids. */
+    /* An overflow id on both sides may stand for two different ids. A group is not asked about
+     * where the owner's bits or a named user's entry decide. */
+    bool groups_decide = access->class != CLASS_OWNER && access->class != CLASS_ACL_USER;
+    bool group_unclear = (access->group_mapping != MAPPED && identity_in_group(identity, group)) ||
+                         !identity->groups_complete;
     if ((access->owner_mapping != MAPPED && identity->fsuid == owner) ||
-        (access->group_mapping != MAPPED && identity_in_group(identity, group)) ||
-        access->unmapped_write || !identity->groups_complete)
+        (groups_decide && group_unclear) || access->unmapped_write)
         access->sure = false;
 
     if (access->missing == 0) {

@@ -11,10 +11,11 @@ static int find_suspect(const struct trial *trial) {
     int last = (int)walk->count - 1;
     if (walk->cut || walk->count == 0)
         return NO_CULPRIT;
-    /* We walked with other ids than access(2) asks with. */
-    for (int i = 0; i <= last && trial->incident->real_ids; i++)
-        if (walk->components[i].kernel_answer == EACCES)
+    for (int i = 0; i <= last && trial->walked_as_another; i++)
+        if (component_refuses(trial, i))
             return i;
+    if (trial->walked_as_another && walk->error == EACCES)
+        return NO_CULPRIT;
     if (walk->error == EACCES)
         return walk->components[last].role == ROLE_LINK ? last : walk->directory;
     if (walk->error == 0)
@@ -27,7 +28,7 @@ static int find_suspect(const struct trial *trial) {
 /* The kernel's answer at the suspect: EACCES, 0 or ANSWER_UNKNOWN. */
 static int kernel_answer_at(const struct trial *trial, int suspect) {
     const struct walk *walk = &trial->facts->walk;
-    if (walk->error == EACCES && !trial->incident->real_ids)
+    if (walk->error == EACCES && !trial->walked_as_another)
         return EACCES;
     const struct component *component = component_at(trial, suspect);
     return component->needs == 0 ? 0 : component->kernel_answer;
@@ -182,7 +183,7 @@ static void judge_without_suspect(struct trial *trial) {
     if (judge_protected_symlink(trial, true))
         return;
     /* A seccomp filter answers before the kernel looks at the path. */
-    if (gone && trial->facts->identity.seccomp == 0) {
+    if (gone && trial->facts->identity.seccomp == 0 && !trial->walked_as_another) {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)trial->facts->walk.count - 1, NULL);
         trial->verdict->why =
             SLICE("the call was refused; a moment later a part of the path is gone");

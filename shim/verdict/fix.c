@@ -36,15 +36,16 @@ static const char *deed(const struct component *component, unsigned missing) {
                                               : file_deeds[missing & 7];
 }
 
-static void add_command(struct trial *trial, int culprit, const struct access *access,
+/* False: the rule does not say for sure that it helps, or there is no room. */
+static bool add_command(struct trial *trial, int culprit, const struct access *access,
                         const struct remedy *remedy) {
     struct verdict *verdict = trial->verdict;
     const struct component *component = component_at(trial, culprit);
     struct access after;
     access_decide(&trial->facts->identity, &remedy->after, component->needs, &after);
-    if (!after.allowed || component->path.data[0] != '/' ||
+    if (!after.allowed || !after.sure || component->path.data[0] != '/' ||
         verdict->fix_count == VERDICT_MOST_FIXES)
-        return;
+        return false;
     struct fix *fix = &verdict->fixes[verdict->fix_count++];
     *fix = (struct fix){.run_as = remedy->run_as};
     if (access->group_mapping != MAPPED) /* capable_wrt_inode_uidgid(): root's capability is idle */
@@ -62,6 +63,7 @@ static void add_command(struct trial *trial, int culprit, const struct access *a
                                fix->opens_to_more ? who_gains(remedy) : ", nothing more");
     fix->grants = arena_format(trial->arena, "uid %u: %s%s", trial->facts->identity.fsuid,
                                access_words(access->missing), who_gains(remedy));
+    return true;
 }
 
 /* ---- by mode bits ---- */
@@ -71,7 +73,7 @@ static struct slice chmod_specification(struct arena *arena, char class, unsigne
                         bits & ACCESS_WRITE ? "w" : "", bits & ACCESS_SEARCH ? "x" : "");
 }
 
-static void fix_by_chmod(struct trial *trial, int culprit, const struct access *access) {
+static bool fix_by_chmod(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     bool owner = access->class == CLASS_OWNER, group = access->class == CLASS_GROUP;
     unsigned shift = owner ? 6 : group ? 3 : 0;
@@ -88,7 +90,7 @@ static void fix_by_chmod(struct trial *trial, int culprit, const struct access *
         .opens_to_all = !owner && !group,
     };
     remedy.after.status.st_mode |= access->missing << shift;
-    add_command(trial, culprit, access, &remedy);
+    return add_command(trial, culprit, access, &remedy);
 }
 
 /* ---- by an ACL entry ---- */
@@ -187,7 +189,6 @@ static bool has_entry(const struct draft *draft, uid_t user, unsigned rights) {
 static bool fix_by_acl(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     uid_t user = trial->facts->identity.fsuid;
-    size_t fixes_before = trial->verdict->fix_count;
     struct draft draft;
     if (!start_draft(trial, component, &draft))
         return false;
@@ -215,13 +216,13 @@ static bool fix_by_acl(struct trial *trial, int culprit, const struct access *ac
             draft.had_mask ? SLICE("-n") : SLICE(""), /* -n: the mask as given, not recomputed */
         .specification = buffer_text(&draft.specification),
         .run_as = RUN_AS_OWNER | RUN_AS_ROOT,
-        /* Who was in which group when the ACL was ignored cannot be told from here. */
-        .rewrites = draft.was_ignored && draft.other != 0,
+        /* Who was in which group when the ACL was ignored cannot be told from here; nor which
+         * entries an ACL holds that could not be read. */
+        .rewrites = (draft.was_ignored && draft.other != 0) || component->acl.state == ACL_UNKNOWN,
     };
     remedy.after.acl = (struct acl){ACL_PRESENT, draft.entries, draft.count};
     remedy.after.status.st_mode |= draft.new_mask << 3;
-    add_command(trial, culprit, access, &remedy);
-    return trial->verdict->fix_count > fixes_before;
+    return add_command(trial, culprit, access, &remedy);
 }
 
 /* ---- which of them ---- */
@@ -243,13 +244,25 @@ static void note_group(struct trial *trial, const struct component *component,
              status->st_gid);
 }
 
+/* Which class decides is not sure, so neither is what a bit more in one of them would do. */
+static void advise_without_command(struct trial *trial, const struct component *component,
+                                   const struct access *access) {
+    if (!access->sure)
+        add_advice(trial,
+                   arena_format(trial->arena,
+                                "run it as the owner, uid %u: whether group %u is one of this "
+                                "process's groups cannot be told from here, so no chmod is sure to "
+                                "help",
+                                component->status.st_uid, component->status.st_gid));
+}
+
 void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     if (fix_by_world(trial, culprit, access))
         return;
     bool by_mode = access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED;
-    if (by_mode || !fix_by_acl(trial, culprit, access))
-        fix_by_chmod(trial, culprit, access);
+    if ((by_mode || !fix_by_acl(trial, culprit, access)) && !fix_by_chmod(trial, culprit, access))
+        advise_without_command(trial, component, access);
     note_group(trial, component, access);
     if (component->needs == (ACCESS_READ | ACCESS_WRITE) && access->missing == ACCESS_WRITE &&
         component->role == ROLE_TARGET && !(trial->incident->flags & (O_CREAT | O_TRUNC)))

@@ -155,6 +155,14 @@ static bool is_beyond(const struct component *component, const struct access *ac
            (mount_is_idmapped(component->mount) && (!by_owner || access->group_mapping != MAPPED));
 }
 
+/* Is it the removed directory that the path starts in? "." names it as well. */
+static bool is_removed(const struct trial *trial, const struct component *component) {
+    const struct walk *walk = &trial->facts->walk;
+    const struct stat *start = &walk->components[0].status;
+    return walk->start_deleted && component->status.st_ino == start->st_ino &&
+           component->status.st_dev == start->st_dev;
+}
+
 /* Says why no command, whoever runs it here, could change the object; false when one can. */
 static bool advise_on_obstacle(struct trial *trial, const struct component *component,
                                const struct access *access) {
@@ -165,7 +173,7 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
         advice =
             SLICE("the file system is mounted read-only here: change the permissions where it can "
                   "be written, or mount it read-write first");
-    else if (component->role == ROLE_START && trial->facts->walk.start_deleted)
+    else if (is_removed(trial, component))
         advice =
             SLICE("it has been removed and has no name any more, so no command can reach it: start "
                   "the program again in a directory that exists");

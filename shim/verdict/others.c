@@ -305,7 +305,8 @@ static bool judge_moved(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
     int error = trial->incident->error;
     if ((error != ENOTDIR && error != ELOOP) || walk->cut || walk->start_unknown ||
-        walk->count == 0 || walk->error == error || trial->incident->resolve != 0)
+        walk->count == 0 || walk->error == error || trial->incident->resolve != 0 ||
+        (trial->walked_as_another && walk->error == EACCES))
         return false;
     for (size_t i = 0; i < walk->count; i++)
         if (!walk->components[i].mount && walk->components[i].lookup_error == 0)

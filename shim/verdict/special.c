@@ -3,8 +3,9 @@
 #include "base/buffer.h"
 #include "verdict/trial.h"
 #include <errno.h>
+#include <fcntl.h>
 
-/* may_open() of fs/namei.c: before mode bits are looked at. */
+/* may_open() of fs/namei.c: before mode bits are looked at. access(2) and stat(2) open nothing. */
 bool judge_nodev(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
     int suspect = (int)walk->count - 1;
@@ -12,7 +13,7 @@ bool judge_nodev(struct trial *trial) {
     bool device = file && file->status_known &&
                   (S_ISCHR(file->status.st_mode) || S_ISBLK(file->status.st_mode));
     if (!device || walk->cut || walk->error != 0 || file->needs == 0 || !file->mount ||
-        !options_have(file->mount->options, "nodev"))
+        (trial->incident->flags & O_PATH) || !options_have(file->mount->options, "nodev"))
         return false;
     struct slice point = quoted(trial->arena, file->mount->point);
     conclude(trial, CAUSE_nodev, CERTAINTY_PROVEN, suspect, NULL);

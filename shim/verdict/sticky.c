@@ -53,11 +53,14 @@ static bool settings_known(struct trial *trial) {
     return trial->facts->surroundings.known;
 }
 
-/* The first link that is restricted at least so much, or NO_CULPRIT. */
+/* The first link that is restricted at least so much, or NO_CULPRIT. The call itself may not have
+ * come as far as our walk. */
 static int find_link(struct trial *trial, enum restriction least) {
     const struct walk *walk = &trial->facts->walk;
     for (size_t i = 0; i < walk->count; i++)
-        if (link_restriction(trial, &walk->components[i]) >= least)
+        if (trial->walked_as_another && component_refuses(trial, (int)i))
+            return NO_CULPRIT;
+        else if (link_restriction(trial, &walk->components[i]) >= least)
             return settings_known(trial) &&
                            trial->facts->surroundings.protected_symlinks >= SETTING_ON
                        ? (int)i

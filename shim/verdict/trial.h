@@ -12,6 +12,7 @@ struct trial {
     const struct facts *facts;
     struct verdict *verdict;
     struct judgement *judgements; /* one for each component */
+    bool walked_as_another; /* the path was walked with other rights than the call was judged by */
 };
 
 /* Where the kernel said no, and what the plain rule and the kernel's own check say there. */
@@ -76,6 +77,9 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
 /* Sets cause, certainty and culprit, and the summary from the catalogue. */
 void conclude(struct trial *trial, enum cause cause, enum certainty certainty, int culprit,
               const struct access *access);
+
+/* Does the component refuse what is needed of it? The kernel tells; else the rule. */
+bool component_refuses(const struct trial *trial, int index);
 
 /* Marks the component as the one that refused, by something else than its bits; what was found
  * behind it the call did not reach. */

@@ -124,6 +124,14 @@ void refuse_at(struct trial *trial, int culprit) {
         trial->judgements[i] = (struct judgement){.verdict = COMPONENT_UNREACHED};
 }
 
+bool component_refuses(const struct trial *trial, int index) {
+    const struct component *component = component_at(trial, index);
+    struct access access;
+    access_decide(&trial->facts->identity, component, component->needs, &access);
+    return component->kernel_answer == EACCES || (component->kernel_answer == ANSWER_UNKNOWN &&
+                                                  component->status_known && !access.allowed);
+}
+
 /* What the rule says of each component, whatever the cause will be. */
 static void judge_components(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
@@ -161,11 +169,41 @@ static struct identity identity_of_real_ids(const struct identity *identity) {
     return real;
 }
 
+/* May the kernel answer these two otherwise? Ids that a user namespace does not map look alike. */
+static bool differ(const struct identity *real, const struct identity *effective) {
+    bool hidden = real->in_user_namespace &&
+                  (real->fsuid == real->overflow_uid || real->fsgid == real->overflow_gid);
+    return hidden || real->fsuid != effective->fsuid || real->fsgid != effective->fsgid ||
+           real->effective != effective->effective;
+}
+
+static void judge(struct trial *trial) {
+    int error = trial->incident->error;
+    bool stopped = trial->walked_as_another && trial->facts->walk.error == EACCES;
+    /* ELOOP may tell of a link that was passed before. */
+    if (stopped && error != EACCES && error != ELOOP) {
+        conclude(trial, CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT, NULL);
+        trial->verdict->why = SLICE("the call was judged by the real ids; with the effective ones "
+                                    "its path cannot be followed so far");
+        return;
+    }
+    if (error == ENOENT)
+        judge_missing(trial);
+    else if (error == EACCES)
+        judge_denied(trial);
+    else
+        judge_other(trial);
+}
+
 void verdict_reach(struct arena *arena, const struct incident *incident, const struct facts *facts,
                    struct verdict *verdict) {
     *verdict = (struct verdict){.culprit = NO_CULPRIT};
-    struct trial trial = {arena, incident, facts, verdict,
-                          ARENA_ARRAY(arena, struct judgement, facts->walk.count + 1)};
+    struct trial trial = {arena,
+                          incident,
+                          facts,
+                          verdict,
+                          ARENA_ARRAY(arena, struct judgement, facts->walk.count + 1),
+                          false};
     if (!trial.judgements) {
         conclude(&trial, CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT, NULL);
         return;
@@ -176,12 +214,8 @@ void verdict_reach(struct arena *arena, const struct incident *incident, const s
         asked_for = *facts;
         asked_for.identity = identity_of_real_ids(&facts->identity);
         trial.facts = &asked_for;
+        trial.walked_as_another = differ(&asked_for.identity, &facts->identity);
     }
     judge_components(&trial);
-    if (incident->error == ENOENT)
-        judge_missing(&trial);
-    else if (incident->error == EACCES)
-        judge_denied(&trial);
-    else
-        judge_other(&trial);
+    judge(&trial);
 }

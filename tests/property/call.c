@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "call.h"
 #include "rights.h"
+#include "subject.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { LONG_NAME = 300 }; /* over NAME_MAX */
@@ -137,7 +139,8 @@ static int any_base(struct random *random, const struct scene *scene) {
 void call_generate(struct random *random, const struct scene *scene, const struct subject *subject,
                    unsigned number, struct call *call) {
     *call = (struct call){.directory = NO_NODE};
-    call->function = (enum function)random_below(random, FUNCTION_COUNT);
+    call->function =
+        random_chance(random, 10) ? CALL_ACCESS : (enum function)random_below(random, 3);
     if (call->function == CALL_FOPEN && may_block(scene))
         call->function = CALL_OPEN;
     call->flags = any_flags(random);
@@ -146,8 +149,13 @@ void call_generate(struct random *random, const struct scene *scene, const struc
         strcpy(call->mode, MODES[i].mode);
         call->flags = MODES[i].flags;
     }
+    if (call->function == CALL_ACCESS) {
+        call->flags = O_PATH | (random_chance(random, 15) ? O_NOFOLLOW : 0);
+        call->wanted = random_below(random, 8);
+        call->real_ids = random_chance(random, 40);
+    }
     int base = subject->cwd;
-    if (call->function == CALL_OPENAT) {
+    if (call_is_at(call)) {
         call->directory = any_base(random, scene);
         call->directory_opath = random_chance(random, 50);
         if (call->directory >= 0)
@@ -163,6 +171,22 @@ void call_generate(struct random *random, const struct scene *scene, const struc
     any_path(random, scene, call, scene->nodes[base].type == DIRECTORY ? base : NO_NODE, number);
 }
 
+int call_access_flags(const struct call *call) {
+    return (call->real_ids ? 0 : AT_EACCESS) | (call->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
+}
+
+struct subject call_subject(const struct call *call, const struct subject *subject) {
+    struct subject judged = *subject;
+    if (!call->real_ids)
+        return judged;
+    bool root = (subject->in_namespace ? subject_inside(&subject->uid_map, subject->ruid)
+                                       : subject->ruid) == 0;
+    judged.euid = judged.fsuid = subject->ruid;
+    judged.egid = judged.fsgid = subject->rgid;
+    judged.effective = root ? subject->effective : 0;
+    return judged;
+}
+
 int call_perform(const struct call *call, int directory) {
     int descriptor = -1;
     switch (call->function) {
@@ -172,6 +196,11 @@ int call_perform(const struct call *call, int directory) {
             return errno;
         fclose(file);
         return 0;
+    }
+    case CALL_ACCESS: {
+        bool granted = syscall(SYS_faccessat2, directory, call->path, call->wanted,
+                               call_access_flags(call)) == 0;
+        return granted ? 0 : errno;
     }
     case CALL_OPENAT:
         descriptor = openat(directory, call->path, call->flags, 0644);

@@ -62,7 +62,8 @@ struct attribute {
 static bool set_acl(const char *path, const char *attribute, const struct entries *acl) {
     struct attribute value = {.version = 2};
     if (acl->count == 0)
-        return lremovexattr(path, attribute) == 0 || errno == ENODATA || failed(attribute, path);
+        return lremovexattr(path, attribute) == 0 || errno == ENODATA || errno == EOPNOTSUPP ||
+               failed(attribute, path);
     memcpy(value.entry, acl->entry, acl->count * sizeof *acl->entry);
     size_t bytes = sizeof value.version + acl->count * sizeof *acl->entry;
     return lsetxattr(path, attribute, &value, bytes, 0) == 0 || failed(attribute, path);
@@ -92,7 +93,7 @@ static bool get_acl(const char *path, const char *attribute, struct entries *acl
     ssize_t bytes = lgetxattr(path, attribute, &value, sizeof value);
     acl->count = 0;
     if (bytes < 0)
-        return errno == ENODATA || failed(attribute, path);
+        return errno == ENODATA || errno == EOPNOTSUPP || failed(attribute, path);
     acl->count = (unsigned)(((size_t)bytes - sizeof value.version) / sizeof *value.entry);
     memcpy(acl->entry, value.entry, acl->count * sizeof *value.entry);
     return true;

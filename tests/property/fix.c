@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* trial_fix(): does what the report advises, as whom it says, and looks who gains. */
+#include "call.h"
 #include "disk.h"
 #include "oracle.h"
 #include "rights.h"
@@ -98,7 +99,7 @@ static bool be_owner(const struct trial *trial, int node, struct subject *who) {
 static bool choose(const struct trial *trial, int node, const struct fix_command *fix,
                    struct subject *who, struct trial_counts *counts) {
     const struct scene *scene = &trial->scene;
-    const struct subject *subject = &trial->subject;
+    const struct subject judged = call_subject(&trial->call, &trial->subject), *subject = &judged;
     *who = *subject;
     who->effective = 0; /* execve(2) takes them, capabilities(7) */
     who->fsgid = who->egid;
@@ -203,10 +204,11 @@ static bool has_command(const struct outcome *outcome) {
  * component that was to blame. */
 static bool gives_too_much(const struct scene *before, const struct trial *now,
                            const struct expectation *refusal) {
+    struct subject judged = call_subject(&now->call, &now->subject);
     int node = refusal->culprit;
     for (unsigned bit = X; node != NO_NODE && bit <= R; bit *= 2)
-        if (!(refusal->needs & bit) && rights_of(&now->scene, &now->subject, node, bit).allowed &&
-            !rights_of(before, &now->subject, node, bit).allowed)
+        if (!(refusal->needs & bit) && rights_of(&now->scene, &judged, node, bit).allowed &&
+            !rights_of(before, &judged, node, bit).allowed)
             return true;
     return false;
 }
@@ -246,16 +248,19 @@ static enum complaint mend(struct trial *now, struct outcome *outcome, bool *wid
 
 enum complaint trial_fix(const struct trial *trial, struct outcome *outcome,
                          struct trial_counts *counts) {
-    struct random random = random_start(trial->salt, 0);
+    struct random random = random_start(trial->index, 0);
     struct witness witnesses[WITNESSES];
     struct testimony before, after;
     struct trial now = *trial;
     bool wider = false;
     if (!outcome->examined || outcome->error != EACCES)
         return CONTENT;
-    if (is_out_of_reach(trial, outcome->culprit))
+    if (!has_command(outcome) || is_out_of_reach(trial, outcome->culprit)) {
+        counts->unfixable++;
         return CONTENT;
-    witness_generate(&random, &trial->subject, witnesses);
+    }
+    struct subject judged = call_subject(&trial->call, &trial->subject);
+    witness_generate(&random, &judged, witnesses);
     if (!witness_ask(&trial->scene, witnesses, &before))
         return COMPLAINT_COUNT;
     enum complaint complaint = mend(&now, outcome, &wider, counts);

@@ -13,6 +13,10 @@ enum complaint {
     COMPLAINT_CAUSE,     /* another cause */
     COMPLAINT_CULPRIT,   /* another component */
     COMPLAINT_CERTAINTY, /* right, but not sure of it */
+    COMPLAINT_CLASS,     /* right, but by another class of bits */
+    COMPLAINT_UNASKED,   /* wrong where the kernel could not be asked: its answer hid that */
+    COMPLAINT_RASH,      /* wrong and proven, though something could not be read */
+    COMPLAINT_UNSURE,    /* less sure, though what could not be read does not matter */
     COMPLAINT_PROGRESS,  /* granting all on the culprit changes nothing */
     COMPLAINT_FIX,       /* the fix cannot be run, or does not help */
     COMPLAINT_LEAK,      /* the fix opens to others and does not say so */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle.h"
+#include "call.h"
 #include "rights.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@ struct road {
     const struct subject *subject;
     struct expectation *answer;
     int flags;
+    unsigned wanted; /* of faccessat(2) */
     int at;
     char rest[REST_BYTES];
     int links;
@@ -42,14 +44,19 @@ static bool refuse(struct road *road, int error, int node, const char *cause) {
 
 static bool need(struct road *road, int node, unsigned needs) {
     struct rights rights = rights_of(road->scene, road->subject, node, needs);
+    road->answer->vague |= rights.blurred && rights_overflow_held(road->subject);
     if (rights.allowed)
         return true;
     refuse(road, EACCES, node, NULL);
     memcpy(road->answer->causes, rights.causes, sizeof rights.causes);
-    road->answer->guess = rights_blurred(road->scene, road->subject, node);
+    road->answer->guess = rights.blurred;
     road->answer->lookalike |= road->answer->guess && rights_overflow_held(road->subject);
     road->answer->needs = needs;
     road->answer->lacks = rights.lacks;
+    road->answer->class = rights.class;
+    road->answer->grants = rights.grants;
+    road->answer->acl_moot = rights.acl_moot;
+    road->answer->groups_moot = rights.groups_moot;
     return false;
 }
 
@@ -195,7 +202,23 @@ static bool open_unnamed(struct road *road, int node) {
         return refuse(road, EROFS, node, "read-only");
     if (node >= road->scene->mount && !rights_storable(road->scene, road->subject))
         return refuse(road, EOVERFLOW, NO_NODE, NULL);
-    need(road, node, W | X);
+    /* ext4 makes no inode for a directory that is gone (__ext4_new_inode()); tmpfs does. */
+    if (need(road, node, W | X) && road->scene->nodes[node].dead &&
+        strcmp(road->scene->place->fstype, "ext4") == 0)
+        refuse(road, EPERM, NO_NODE, NULL);
+    return false;
+}
+
+/* access(2): asks without opening. */
+static bool probe(struct road *road, int node) {
+    const struct node *file = &road->scene->nodes[node];
+    bool barred = (road->wanted & W) && read_only(road->scene, node) && !is_special(file);
+    if (road->wanted == 0)
+        return false;
+    if (barred && road->scene->place->read_only_super)
+        return refuse(road, EROFS, node, "read-only");
+    if (need(road, node, road->wanted) && barred)
+        refuse(road, EROFS, node, "read-only");
     return false;
 }
 
@@ -220,7 +243,7 @@ static bool open_node(struct road *road, int node, bool slash) {
     if ((slash || (flags & O_DIRECTORY)) && file->type != DIRECTORY)
         return refuse(road, ENOTDIR, node, "not-a-directory");
     if (flags & O_PATH)
-        return false;
+        return probe(road, node);
     bool written = needs & W, locked = read_only(scene, node);
     if (file->type == REGULAR && (flags & O_TRUNC) && locked)
         return refuse(road, EROFS, node, "read-only");
@@ -314,10 +337,15 @@ static bool settle_flags(struct road *road) {
     return true;
 }
 
-void oracle_predict(const struct scene *scene, const struct subject *subject,
+static void predict(const struct scene *scene, const struct subject *subject,
                     const struct call *call, struct expectation *answer) {
     *answer = (struct expectation){.culprit = NO_NODE};
-    struct road road = {.scene = scene, .subject = subject, .answer = answer, .flags = call->flags};
+    struct subject judged = call_subject(call, subject);
+    struct road road = {.scene = scene,
+                        .subject = &judged,
+                        .answer = answer,
+                        .flags = call->flags,
+                        .wanted = call->wanted};
     if (!settle_flags(&road))
         return;
     if (call->path[0] == '\0') {
@@ -328,12 +356,25 @@ void oracle_predict(const struct scene *scene, const struct subject *subject,
     road.at = subject->cwd;
     if (call->path[0] == '/')
         road.at = 0;
-    else if (call->function == CALL_OPENAT && call->directory == BAD_DESCRIPTOR)
+    else if (call_is_at(call) && call->directory == BAD_DESCRIPTOR)
         return (void)refuse(&road, EBADF, NO_NODE, NULL);
-    else if (call->function == CALL_OPENAT && call->directory != NO_NODE)
+    else if (call_is_at(call) && call->directory != NO_NODE)
         road.at = call->directory;
     snprintf(road.rest, sizeof road.rest, "%s", call->path);
     bool on = true;
     while (on)
         on = step_any(&road);
+}
+
+void oracle_predict(const struct scene *scene, const struct subject *subject,
+                    const struct call *call, struct expectation *answer) {
+    struct expectation walk;
+    struct call look = *call;
+    predict(scene, subject, call, answer);
+    if (!call->real_ids)
+        return;
+    look.real_ids = false;
+    look.wanted = 0;
+    predict(scene, subject, &look, &walk);
+    answer->unwalkable = walk.error == EACCES;
 }

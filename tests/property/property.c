@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The property test: random trees, subjects and calls; the oracle's answer, the running kernel's,
- * and the library's verdict must agree, and its fixes must work. Needs root. Environment:
- * N (how many trees), SEED, JOBS, FIXES (percentage of trees whose fixes are run), CASE (one index
- * alone), PLACE (one place alone), NO_NAMESPACES, SHOW (most kinds of disagreement printed).
+ * and the library's verdict must agree, and its fixes must work. A case is one call: each subject
+ * makes a few on a tree, each tree has a few subjects. Needs root. Environment: N (how many cases),
+ * SEED, JOBS (all processors), FIXES (percentage of trees whose fixes are run), CASE (one case
+ * alone), PLACE (one place alone), NO_NAMESPACES, SHOW (most kinds of disagreement printed), FIRST
+ * (end at the first disagreement), KEEP_SWITCHES (turn none of fs.protected_*, and wait for nobody
+ * who does).
  */
 #include "call.h"
 #include "disk.h"
@@ -26,12 +29,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_SUBJECTS = 2, MOST_JOBS = 64, PROGRESS_PERCENT = 25 };
+enum { SUBJECTS = 2, MOST_JOBS = 64, PROGRESS_PERCENT = 25 };
+
+/* Cases are numbered in the order of trees, subjects and calls. */
+enum { CASES_A_TREE = SUBJECTS * MOST_CALLS };
+
+/* What is drawn for one tree, or one subject, does not depend on how much was drawn before. */
+enum { STREAM_TREE = SUBJECTS, STREAMS };
 
 static struct {
     uint64_t seed, cases, only;
     unsigned jobs, show, fixes;
-    bool single;
+    bool single, first, keep_switches;
 } options;
 
 static struct score *score;
@@ -39,18 +48,19 @@ static struct world world;
 
 /* The first disagreement of a case, kept until its tree is gone and it can be made smaller. */
 struct finding {
+    uint64_t index;
     enum complaint complaint;
     struct trial trial;
     struct expectation expectation;
     struct outcome outcome;
 };
 
-static void show(uint64_t index, struct finding *found) {
+static void show(struct finding *found) {
     char text[2048];
     shrink(&found->trial, found->complaint, &found->expectation, &found->outcome);
     flockfile(stdout);
     printf("\n# SEED=%llu CASE=%llu: %s\n", (unsigned long long)options.seed,
-           (unsigned long long)index, COMPLAINTS[found->complaint]);
+           (unsigned long long)found->index, COMPLAINTS[found->complaint]);
     judge_expected(&found->expectation, text, sizeof text);
     printf("# oracle: %s\n", text);
     judge_actual(&found->outcome, text, sizeof text);
@@ -71,9 +81,10 @@ static void complain(struct finding *found, enum complaint complaint, const stru
     if (complaint == CONTENT || !undisturbed(&trial->scene))
         return;
     score_count(&score->complaints[complaint]);
+    score->enough = options.first;
     if (found->complaint == CONTENT &&
         score_first(score, options.show, complaint, expectation, outcome))
-        *found = (struct finding){complaint, *trial, *expectation, *outcome};
+        *found = (struct finding){trial->index, complaint, *trial, *expectation, *outcome};
 }
 
 /* The deeper questions about a call that was refused. */
@@ -82,7 +93,7 @@ static void ask_more(struct random *random, bool mend, struct finding *found,
                      const struct outcome *outcome) {
     struct trial_counts counts = {0};
     struct outcome then = *outcome;
-    if (random_chance(random, PROGRESS_PERCENT))
+    if (options.single || random_chance(random, PROGRESS_PERCENT))
         complain(found, trial_progress(trial, expectation, &then, &counts), trial, expectation,
                  &then);
     then = *outcome;
@@ -91,23 +102,30 @@ static void ask_more(struct random *random, bool mend, struct finding *found,
     score_checks(score, &counts);
 }
 
-static bool run_subject(uint64_t index, struct random *random, const struct scene *scene, bool mend,
+static bool is_wanted(uint64_t index) {
+    return options.single ? index == options.only : index < options.cases;
+}
+
+/* `first` is the number of its first case. */
+static bool run_subject(uint64_t first, struct random random, const struct scene *scene, bool mend,
                         struct finding *found) {
-    struct trial trial = {.scene = *scene, .salt = index};
+    struct trial trial = {.scene = *scene};
     struct call calls[MOST_CALLS];
     struct expectation expectations[MOST_CALLS];
     struct outcome outcomes[MOST_CALLS];
-    subject_generate(random, scene, &trial.subject);
-    unsigned most = 3 + random_below(random, MOST_CALLS - 2);
-    for (unsigned i = 0; i < most; i++) {
-        call_generate(random, scene, &trial.subject, i, &calls[i]);
+    subject_generate(&random, scene, &trial.subject);
+    for (unsigned i = 0; i < MOST_CALLS; i++) {
+        call_generate(&random, scene, &trial.subject, i, &calls[i]);
         oracle_predict(scene, &trial.subject, &calls[i], &expectations[i]);
     }
-    if (!run_calls(scene, &trial.subject, calls, expectations, most, outcomes))
+    if (!run_calls(scene, &trial.subject, calls, expectations, MOST_CALLS, outcomes))
         return false;
     score_count(&score->subjects);
-    for (unsigned i = 0; i < most; i++) {
+    for (unsigned i = 0; i < MOST_CALLS; i++) {
+        if (!is_wanted(first + i))
+            continue;
         enum complaint complaint = judge(&expectations[i], &outcomes[i]);
+        trial.index = first + i;
         trial.call = calls[i];
         score_count(&score->calls);
         score_count(&score->errors[outcomes[i].error % MOST_ERRORS]);
@@ -116,30 +134,38 @@ static bool run_subject(uint64_t index, struct random *random, const struct scen
             judge_expects(&expectations[i], outcomes[i].cause))
             score_cause(score, outcomes[i].cause);
         if (complaint == CONTENT && expectations[i].error == EACCES)
-            ask_more(random, mend, found, &trial, &expectations[i], &outcomes[i]);
+            ask_more(&random, mend, found, &trial, &expectations[i], &outcomes[i]);
     }
     return true;
 }
 
-static void run_case(unsigned worker, uint64_t index) {
-    struct random random = random_start(options.seed, index);
+static struct random stream(uint64_t tree, unsigned which) {
+    return random_start(options.seed, tree * STREAMS + which);
+}
+
+static void run_tree(unsigned worker, uint64_t tree) {
+    struct random random = stream(tree, STREAM_TREE);
     struct scene scene;
     struct finding found = {.complaint = CONTENT};
     const struct place *place = world_any_place(&world, &random);
+    if (options.keep_switches)
+        world.sysctls = sysctls_read();
     world_scene(&world, place, worker, &scene);
     tree_generate(&random, &scene);
     bool good = world_enter(&world, place, worker) && disk_build(&scene);
     bool mend = random_chance(&random, options.fixes);
-    unsigned subjects = 1 + random_below(&random, MOST_SUBJECTS);
-    for (unsigned i = 0; good && i < subjects; i++)
-        good = run_subject(index, &random, &scene, mend, &found);
+    for (unsigned i = 0; good && i < SUBJECTS; i++) {
+        uint64_t first = tree * CASES_A_TREE + i * MOST_CALLS;
+        if (options.single ? options.only / MOST_CALLS == first / MOST_CALLS : is_wanted(first))
+            good = run_subject(first, stream(tree, i), &scene, mend, &found);
+    }
     disk_remove(&scene);
     score_count(good ? &score->trees : &score->broken);
     if (found.complaint != CONTENT)
-        show(index, &found);
+        show(&found);
 }
 
-/* Which switches a case has follows from its index, so that it can be run again alone. */
+/* Which switches a tree has follows from its number, so that it can be run again alone. */
 enum { PHASES = 2 * 3 * 3 };
 
 static struct sysctls phase_sysctls(uint64_t phase) {
@@ -148,11 +174,12 @@ static struct sysctls phase_sysctls(uint64_t phase) {
 
 static void work(unsigned worker, uint64_t phase) {
     if (options.single) {
-        run_case(worker, options.only);
+        run_tree(worker, options.only / CASES_A_TREE);
         return;
     }
-    for (uint64_t i = phase + worker * PHASES; i < options.cases; i += options.jobs * PHASES)
-        run_case(worker, i);
+    for (uint64_t tree = phase + worker * PHASES;
+         tree * CASES_A_TREE < options.cases && !score->enough; tree += options.jobs * PHASES)
+        run_tree(worker, tree);
 }
 
 static uint64_t number(const char *name, uint64_t otherwise) {
@@ -164,13 +191,17 @@ static void read_options(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     options.seed = number("SEED", (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
-    options.cases = number("N", 2000);
-    options.jobs = (unsigned)number("JOBS", 2);
+    options.cases = number("N", 12000);
+    options.jobs = (unsigned)number("JOBS", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
     options.show = (unsigned)number("SHOW", 5);
     options.fixes = (unsigned)number("FIXES", 100);
     options.only = number("CASE", 0);
     options.single = getenv("CASE") != NULL;
-    if (options.single || options.jobs < 1 || options.jobs > MOST_JOBS)
+    options.first = getenv("FIRST") != NULL;
+    options.keep_switches = getenv("KEEP_SWITCHES") != NULL;
+    if (options.jobs > MOST_JOBS)
+        options.jobs = MOST_JOBS;
+    if (options.single || options.jobs < 1)
         options.jobs = 1;
 }
 
@@ -200,16 +231,17 @@ static void run_phase(uint64_t phase) {
 
 /* Every setting of the fs.protected_* switches in turn; afterwards they are as they were. */
 static void run_phases(void) {
-    sysctls_lock();
+    if (!options.keep_switches)
+        sysctls_lock();
     struct sysctls before = sysctls_read();
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    bool writable = sysctls_write(before);
-    if (!writable)
+    bool writable = !options.keep_switches && sysctls_write(before);
+    if (!writable && !options.keep_switches)
         printf("property: the fs.protected_* switches stay as they are: they cannot be written\n");
-    for (uint64_t phase = 0; phase < PHASES && !stopped; phase++) {
-        if (options.single && phase != options.only % PHASES)
+    for (uint64_t phase = 0; phase < PHASES && !stopped && !score->enough; phase++) {
+        if (options.single && phase != options.only / CASES_A_TREE % PHASES)
             continue;
         world.sysctls = writable ? phase_sysctls(phase) : before;
         if (writable)

@@ -4,6 +4,9 @@
 
 enum deciding { OWNER, NAMED_USER, SOME_GROUP, GROUP, OTHER };
 
+/* Contract, section 4. */
+static const char *const CLASSES[] = {"owner", "acl-user", "acl-group", "group", "other"};
+
 /* mount(8), X-mount.idmap: what is stored on disk appears as another id, or as none. */
 static uint32_t seen(const struct scene *scene, int node, uint32_t id) {
     if (!scene->place->idmapped || node < scene->mount)
@@ -69,9 +72,9 @@ bool rights_storable(const struct scene *scene, const struct subject *subject) {
  * directories. */
 static bool capable(const struct scene *scene, const struct subject *subject, int node,
                     unsigned needs) {
-    (void)scene;
     bool directory = scene->nodes[node].type == DIRECTORY;
-    if (has(subject, CAPABILITY_DAC_OVERRIDE))
+    bool runs_nothing = !directory && (needs & X) && !(scene->nodes[node].mode & 0111);
+    if (has(subject, CAPABILITY_DAC_OVERRIDE) && !runs_nothing) /* access(2), "X_OK" */
         return true;
     return has(subject, CAPABILITY_DAC_READ_SEARCH) && !(needs & W) && (directory || !(needs & X));
 }
@@ -128,13 +131,13 @@ static void plain_cause(const struct scene *scene, int node, unsigned needs, uns
                         struct rights *rights) {
     if (scene->nodes[node].type == DIRECTORY && (needs & W)) {
         add_cause(rights, "dir-write");
-    } else if (scene->nodes[node].type == DIRECTORY && (needs & X)) {
-        add_cause(rights, "dir-search");
     } else if (scene->nodes[node].type == DIRECTORY) {
-        add_cause(rights, "dir-list"); /* the contract has no other word for opening one to read */
-        add_cause(rights, "file-read");
+        if (lacks & X)
+            add_cause(rights, "dir-search");
+        if (lacks & R)
+            add_cause(rights, "dir-list"); /* there is no other word for opening one to read */
     } else {
-        add_cause(rights, lacks & R ? "file-read" : "file-write");
+        add_cause(rights, lacks & R ? "file-read" : lacks & W ? "file-write" : "file-execute");
     }
 }
 
@@ -189,6 +192,101 @@ static void name_cause(const struct scene *scene, const struct subject *subject,
     class_cause(scene, node, ruling->decided, needs, rights->lacks, rights);
 }
 
+/* ---- what the subject cannot know ---- */
+
+/* Whether every id there is has a number here: the last one is none. */
+static bool maps_all(const struct ranges *map) {
+    uint64_t covered = 0;
+    for (unsigned i = 0; i < map->count; i++)
+        covered += map->range[i].length;
+    return covered == UINT32_MAX;
+}
+
+/* Whether an id that is shown as OVERFLOW_ID can be the real one as well as one without a mapping.
+ */
+static bool is_unclear(const struct scene *scene, const struct subject *subject,
+                       const struct ranges *map, uint32_t id) {
+    bool real = scene->place->idmapped; /* whose map nobody can read */
+    uint32_t shown = id;
+    if (subject->in_namespace) {
+        shown = id == UINT32_MAX ? id : subject_inside(map, id);
+        for (unsigned i = 0; i < map->count; i++)
+            real |= OVERFLOW_ID - map->range[i].inside < map->range[i].length;
+        real &= scene->place->idmapped || !maps_all(map);
+    }
+    return real && (shown == UINT32_MAX || shown == OVERFLOW_ID);
+}
+
+/* An id as the subject sees it; UINT32_MAX: as one without a mapping. */
+static uint32_t shown(const struct subject *subject, const struct ranges *map, uint32_t id) {
+    return subject->in_namespace && id != UINT32_MAX ? subject_inside(map, id) : id;
+}
+
+/* Whether the subject sees an id of its own as OVERFLOW_ID; hidden: it may be one without a mapping
+ * then, and the subject cannot tell. */
+struct disguise {
+    bool user, group;
+    bool hidden_user, hidden_group;
+};
+
+static struct disguise disguise_of(const struct subject *subject) {
+    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
+    struct disguise disguise = {0};
+    uint32_t id = shown(subject, uids, subject->fsuid);
+    disguise.user = id == UINT32_MAX || id == OVERFLOW_ID;
+    for (unsigned i = 0; i <= subject->group_count; i++) {
+        id = shown(subject, gids, i ? subject->groups[i - 1] : subject->fsgid);
+        disguise.group |= id == UINT32_MAX || id == OVERFLOW_ID;
+    }
+    disguise.hidden_user = disguise.user && subject->in_namespace && !maps_all(uids);
+    disguise.hidden_group = disguise.group && subject->in_namespace && !maps_all(gids);
+    return disguise;
+}
+
+bool rights_overflow_held(const struct subject *subject) {
+    struct disguise disguise = disguise_of(subject);
+    return disguise.user || disguise.group;
+}
+
+/* Whether an id of the file is shown as OVERFLOW_ID too, and may or may not be the same. */
+static bool is_alike(const struct subject *subject, const struct ranges *map, uint32_t id,
+                     bool hidden) {
+    uint32_t as = shown(subject, map, id);
+    return hidden && (as == UINT32_MAX || as == OVERFLOW_ID);
+}
+
+/* Whether what decided hangs on an id that is shown as OVERFLOW_ID and nothing that the subject can
+ * read tells which it is. Behind the owner and a named user no group is looked at. */
+static bool is_blurred(const struct scene *scene, const struct subject *subject, int node,
+                       unsigned needs, enum deciding decided) {
+    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
+    const struct node *at = &scene->nodes[node];
+    uint32_t uid = seen_uid(scene, node), gid = seen_gid(scene, node);
+    struct disguise disguise = disguise_of(subject);
+    bool unclear_uid = is_unclear(scene, subject, uids, uid);
+    bool unclear_gid = is_unclear(scene, subject, gids, gid);
+    bool groups_asked = decided != OWNER && decided != NAMED_USER;
+    if ((unclear_uid || unclear_gid) && /* does a capability count, can it be written back? */
+        (capable(scene, subject, node, needs) || (scene->place->idmapped && (needs & W))))
+        return true;
+    if ((unclear_uid && disguise.user) || is_alike(subject, uids, uid, disguise.hidden_user))
+        return true;
+    if (groups_asked &&
+        ((unclear_gid && disguise.group) || is_alike(subject, gids, gid, disguise.hidden_group)))
+        return true;
+    for (unsigned i = 0; decided != OWNER && (at->mode & 070) && i < at->acl.count; i++) {
+        uint32_t id = seen(scene, node, at->acl.entry[i].id);
+        if (at->acl.entry[i].tag == TAG_USER && is_alike(subject, uids, id, disguise.hidden_user))
+            return true;
+        if (at->acl.entry[i].tag == TAG_GROUP && groups_asked &&
+            is_alike(subject, gids, id, disguise.hidden_group))
+            return true;
+    }
+    return false;
+}
+
+/* ---- the answer ---- */
+
 struct rights rights_of(const struct scene *scene, const struct subject *subject, int node,
                         unsigned needs) {
     const struct node *at = &scene->nodes[node];
@@ -196,7 +294,7 @@ struct rights rights_of(const struct scene *scene, const struct subject *subject
     uint32_t uid = seen_uid(scene, node), gid = seen_gid(scene, node);
     if ((needs & W) && (uid == UINT32_MAX || gid == UINT32_MAX)) {
         /* mount_setattr(2): nothing can be written back to an owner that is not mapped. */
-        rights = (struct rights){.lacks = needs & W, .causes = {"unmapped-owner"}};
+        rights = (struct rights){.lacks = needs & W, .causes = {"unmapped-owner"}, .blurred = true};
         return rights;
     }
     struct ruling ruling;
@@ -210,44 +308,19 @@ struct rights rights_of(const struct scene *scene, const struct subject *subject
         ruling = (struct ruling){.decided = OTHER, .bits = at->mode & 7};
     if (ruling.decided != SOME_GROUP)
         ruling.allowed = (ruling.bits & needs) == needs;
+    rights.blurred = is_blurred(scene, subject, node, needs, ruling.decided);
     if (ruling.allowed)
         return rights;
     if (capable(scene, subject, node, needs) && counts(scene, subject, node))
         return rights;
     rights.allowed = false;
     rights.lacks = needs & ~ruling.bits;
+    rights.grants = ruling.bits;
+    rights.class = CLASSES[ruling.decided];
+    rights.acl_moot = ruling.decided == OWNER || !(at->mode & 070);
+    rights.groups_moot = ruling.decided == OWNER || ruling.decided == NAMED_USER;
     name_cause(scene, subject, node, needs, &ruling, &rights);
     return rights;
-}
-
-/* Whether an id that is shown as OVERFLOW_ID can be the real one as well as one without a mapping.
- */
-static bool is_unclear(const struct scene *scene, const struct subject *subject,
-                       const struct ranges *map, uint32_t id) {
-    uint64_t covered = 0;
-    bool real = scene->place->idmapped; /* whose map nobody can read */
-    uint32_t shown = id;
-    if (subject->in_namespace) {
-        shown = id == UINT32_MAX ? id : subject_inside(map, id);
-        for (unsigned i = 0; i < map->count; i++) {
-            covered += map->range[i].length;
-            real |= OVERFLOW_ID - map->range[i].inside < map->range[i].length;
-        }
-        real &= scene->place->idmapped || covered < UINT32_MAX;
-    }
-    return real && (shown == UINT32_MAX || shown == OVERFLOW_ID);
-}
-
-bool rights_blurred(const struct scene *scene, const struct subject *subject, int node) {
-    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
-    const struct entries *acl = &scene->nodes[node].acl;
-    bool blurred = is_unclear(scene, subject, uids, seen_uid(scene, node)) ||
-                   is_unclear(scene, subject, gids, seen_gid(scene, node));
-    for (unsigned i = 0; i < acl->count; i++)
-        if (acl->entry[i].tag == TAG_USER || acl->entry[i].tag == TAG_GROUP)
-            blurred |= is_unclear(scene, subject, acl->entry[i].tag == TAG_USER ? uids : gids,
-                                  seen(scene, node, acl->entry[i].id));
-    return blurred;
 }
 
 bool rights_shown(const struct scene *scene, const struct subject *subject, int node) {
@@ -256,17 +329,6 @@ bool rights_shown(const struct scene *scene, const struct subject *subject, int 
         uid = subject_inside(&subject->uid_map, uid);
     bool hidden = subject->in_namespace || scene->place->idmapped;
     return uid != UINT32_MAX && !(hidden && uid == OVERFLOW_ID);
-}
-
-bool rights_overflow_held(const struct subject *subject) {
-    const struct ranges *uids = &subject->uid_map, *gids = &subject->gid_map;
-    if (!subject->in_namespace)
-        return subject->fsuid == OVERFLOW_ID || in_group(subject, OVERFLOW_ID);
-    bool held = subject_inside(uids, subject->fsuid) == OVERFLOW_ID ||
-                subject_inside(gids, subject->fsgid) == OVERFLOW_ID;
-    for (unsigned i = 0; i < subject->group_count; i++)
-        held |= subject_inside(gids, subject->groups[i]) == OVERFLOW_ID;
-    return held;
 }
 
 bool rights_root_reaches(const struct scene *scene, int node) {

@@ -14,6 +14,11 @@ enum { R = 4, W = 2, X = 1 };
 struct rights {
     bool allowed;
     unsigned lacks;                  /* rwx that the deciding class does not give */
+    unsigned grants;                 /* and those that it gives */
+    const char *class;               /* the contract's word for it; NULL: none decided */
+    bool acl_moot, groups_moot;      /* refused whatever the ACL, or the groups, may be */
+    bool blurred;                    /* it hangs on an id shown as OVERFLOW_ID, and nothing that the
+                                        subject can read tells whether that is the real one */
     const char *causes[MOST_CAUSES]; /* the contract's words for the refusal; more than one where
                                         the contract leaves it open */
 };
@@ -34,10 +39,6 @@ bool rights_root_reaches(const struct scene *scene, int node);
 /* The id that stands for one without a mapping, user_namespaces(7), /proc/sys/kernel/overflowuid.
  */
 enum { OVERFLOW_ID = 65534 };
-
-/* Whether an id of the file (of its ACL) is shown to the subject as OVERFLOW_ID and nothing it can
- * read tells whether that is the real one. */
-bool rights_blurred(const struct scene *scene, const struct subject *subject, int node);
 
 /* Whether the owner is shown as itself: it has an id here, and not OVERFLOW_ID. */
 bool rights_shown(const struct scene *scene, const struct subject *subject, int node);

@@ -5,7 +5,7 @@
 
 #include "scene.h"
 
-enum { MOST_CALLS = 6 };
+enum { MOST_CALLS = 3 };
 
 /*
  * Fills outcomes[0..count). Before each next call the tree is again as it was: what a call made is

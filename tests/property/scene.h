@@ -78,6 +78,7 @@ struct place {
     const char *fstype;
     const char *options; /* for the printed script */
     bool read_only_mount, read_only_super, nodev, nosymfollow, idmapped;
+    bool no_acls;      /* mode bits alone */
     bool one_each;     /* every worker has a file system of its own */
     struct ranges map; /* of an idmapped mount: inside = on disk, outside = as seen, uid and gid */
 };
@@ -116,15 +117,17 @@ struct subject {
 
 /* ---- what ---- */
 
-enum function { CALL_OPEN, CALL_OPENAT, CALL_FOPEN, FUNCTION_COUNT };
+enum function { CALL_OPEN, CALL_OPENAT, CALL_FOPEN, CALL_ACCESS };
 
 enum { BAD_DESCRIPTOR = -2 };
 
 struct call {
     enum function function;
     int flags;
-    char mode[8];         /* of fopen; flags hold what it means */
-    int directory;        /* of openat: a node, NO_NODE for AT_FDCWD, or BAD_DESCRIPTOR */
+    char mode[8];    /* of fopen; flags hold what it means */
+    unsigned wanted; /* of faccessat(2): rwx; flags hold O_PATH */
+    bool real_ids;   /* of faccessat(2), without AT_EACCESS */
+    int directory;   /* of openat and faccessat: a node, NO_NODE for AT_FDCWD, or BAD_DESCRIPTOR */
     bool directory_opath; /* the descriptor was opened with O_PATH */
     char path[PATH_BYTES];
 };
@@ -138,12 +141,17 @@ struct expectation {
     int also;              /* another answer, that depends on what the test cannot know; 0: none */
     int culprit;           /* node to blame, or NO_NODE */
     unsigned needs, lacks; /* rwx asked of the culprit, and what of it the deciding class lacks */
+    const char *class;     /* the contract's word for that class; NULL: no class decided */
+    unsigned grants;       /* and all that it gives */
     char culprit_path[PATH_BYTES];   /* empty: none (or NO_NODE and unknown) */
     const char *causes[MOST_CAUSES]; /* the contract's words that would be right */
-    bool guess;     /* an id shown here may be a real one or stand for one that has none */
-    bool lookalike; /* and the subject itself holds that id */
-    bool creates;   /* the call makes `created` */
-    char created[PATH_BYTES]; /* absolute */
+    bool guess;      /* an id shown here may be a real one or stand for one that has none */
+    bool lookalike;  /* and the subject itself holds that id */
+    bool vague;      /* so it is somewhere on the way, and it holds that id: ask the kernel */
+    bool unwalkable; /* with other ids than the call was judged by its path cannot be followed */
+    bool acl_moot, groups_moot; /* the culprit refuses whatever its ACL, or the groups, may be */
+    bool creates;               /* the call makes `created` */
+    char created[PATH_BYTES];   /* absolute */
 };
 
 enum { MOST_FIXES = 3, MOST_ARGUMENTS = 8, ARGUMENT_BYTES = 512 };
@@ -155,6 +163,17 @@ struct fix_command {
     bool opens_to_more;
 };
 
+/* What the library concludes from a part of what it could have known. */
+struct view {
+    char cause[32];
+    int certainty;
+    char culprit[PATH_BYTES];
+};
+
+/* The kernel's own check was not asked; no ACL, no supplementary group could be read; no map of the
+ * user namespace, and the kernel was not asked either. */
+enum view_kind { VIEW_UNASKED, VIEW_NO_ACL, VIEW_NO_GROUPS, VIEW_NO_MAPS, VIEW_COUNT };
+
 struct outcome {
     bool done; /* the call returned */
     int error;
@@ -163,6 +182,9 @@ struct outcome {
     char cause[32];
     int certainty;
     char culprit[PATH_BYTES];
+    char class[16];  /* the one that decided at the culprit */
+    unsigned grants; /* what it gives, rwx */
+    struct view views[VIEW_COUNT];
     char why[256];
     unsigned fix_count;
     struct fix_command fixes[MOST_FIXES];

@@ -9,6 +9,7 @@ enum { MOST_ERRORS = 134, MOST_SIGNATURES = 128, PROVED_CAUSES = 22 };
 
 struct score {
     unsigned long trees, subjects, calls, broken;
+    bool enough; /* all workers end */
     unsigned long errors[MOST_ERRORS];
     unsigned long causes[PROVED_CAUSES]; /* the kernel refused, oracle and library said why */
     unsigned long complaints[COMPLAINT_COUNT + 1];

@@ -82,7 +82,11 @@ static void print_call(FILE *file, const struct call *call) {
     char text[160];
     call_flags_text(call->flags, text, sizeof text);
     fprintf(file, "  # %s\n  my $path = q(%s);\n", text, call->path);
-    fprintf(file, "  my $r = syscall(%d, $dirfd, $path, %d, 0644);\n", SYS_openat, call->flags);
+    if (call->function == CALL_ACCESS)
+        fprintf(file, "  my $r = syscall(%d, $dirfd, $path, %u, %d);\n", SYS_faccessat2,
+                call->wanted, call_access_flags(call));
+    else
+        fprintf(file, "  my $r = syscall(%d, $dirfd, $path, %d, 0644);\n", SYS_openat, call->flags);
     fprintf(file, "  print $r < 0 ? \"$!\\n\" : \"opened\\n\";\n");
 }
 
@@ -90,7 +94,7 @@ static void print_bases(FILE *file, const struct scene *scene, const struct subj
                         const struct call *call) {
     char path[PATH_BYTES];
     fprintf(file, "perl -e '\n  no warnings;\n");
-    if (call->function == CALL_OPENAT && call->directory >= 0) {
+    if (call_is_at(call) && call->directory >= 0) {
         node_path(scene, call->directory, path, sizeof path);
         fprintf(file, "  my $base = \"%s\"; my $dirfd = syscall(%d, -100, $base, %d, 0);\n", path,
                 SYS_openat, call->directory_opath ? O_PATH : O_RDONLY);

@@ -70,11 +70,13 @@ static uint32_t keep_mapped(struct random *random, const struct ranges *map, uin
     return map->range[random_below(random, map->count)].outside;
 }
 
-/* A process can only hold ids that its namespace maps. */
+/* Most processes hold ids that their namespace maps; "unshare --user" leaves those it had. */
 static void enter_namespace(struct random *random, struct subject *subject) {
     subject->in_namespace = true;
     any_map(random, &subject->uid_map, 1001);
     any_map(random, &subject->gid_map, 2001);
+    if (random_chance(random, 25))
+        return;
     uid_t *uids[] = {&subject->ruid, &subject->euid, &subject->suid, &subject->fsuid};
     gid_t *gids[] = {&subject->rgid, &subject->egid, &subject->sgid, &subject->fsgid};
     for (unsigned i = 0; i < 4; i++) {
@@ -155,25 +157,16 @@ bool subject_write_maps(const struct subject *subject, pid_t pid) {
            write_map(pid, "gid_map", &subject->gid_map);
 }
 
-static uint32_t inside(const struct subject *subject, const struct ranges *map, uint32_t id) {
-    return subject->in_namespace ? subject_inside(map, id) : id;
-}
-
 static bool set_ids(const struct subject *s) {
-    const struct ranges *u = &s->uid_map, *g = &s->gid_map;
-    gid_t groups[MOST_GROUPS];
-    for (unsigned i = 0; i < s->group_count; i++)
-        groups[i] = inside(s, g, s->groups[i]);
-    if (setgroups(s->group_count, groups) != 0)
+    if (setgroups(s->group_count, s->groups) != 0)
         return failed("setgroups");
-    if (setresgid(inside(s, g, s->rgid), inside(s, g, s->egid), inside(s, g, s->sgid)) != 0)
+    if (setresgid(s->rgid, s->egid, s->sgid) != 0)
         return failed("setresgid");
-    setfsgid(inside(s, g, s->fsgid));
-    if (setresuid(inside(s, u, s->ruid), inside(s, u, s->euid), inside(s, u, s->suid)) != 0)
+    setfsgid(s->fsgid);
+    if (setresuid(s->ruid, s->euid, s->suid) != 0)
         return failed("setresuid");
-    setfsuid(inside(s, u, s->fsuid));
-    if ((uid_t)setfsuid((uid_t)-1) != inside(s, u, s->fsuid) ||
-        (gid_t)setfsgid((gid_t)-1) != inside(s, g, s->fsgid))
+    setfsuid(s->fsuid);
+    if ((uid_t)setfsuid((uid_t)-1) != s->fsuid || (gid_t)setfsgid((gid_t)-1) != s->fsgid)
         return failed("setfsuid");
     return true;
 }
@@ -193,13 +186,17 @@ static bool set_capabilities(const struct subject *subject) {
 }
 
 bool subject_become(const struct subject *subject, void (*mapped)(void *), void *context) {
+    /* Ids and capabilities apart from each other: capabilities(7), "securebits". */
+    if (prctl(PR_SET_SECUREBITS, SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0)
+        return failed("PR_SET_SECUREBITS");
+    if (!set_ids(subject)) /* before, since in a namespace it could take mapped ids only */
+        return false;
+    if (prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) != 0) /* access(2) looks at them */
+        return failed("PR_SET_SECUREBITS");
     if (subject->in_namespace) {
         if (unshare(CLONE_NEWUSER) != 0)
             return failed("unshare(CLONE_NEWUSER)");
         mapped(context);
     }
-    /* Ids and capabilities apart from each other: capabilities(7), "securebits". */
-    if (prctl(PR_SET_SECUREBITS, SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0)
-        return failed("PR_SET_SECUREBITS");
-    return set_ids(subject) && set_capabilities(subject);
+    return set_capabilities(subject);
 }

@@ -16,8 +16,9 @@ gid_t any_gid(struct random *random) {
 
 /* Half of them open but for a few bits, so that deep walks get deep; the rest anything. */
 static mode_t any_mode(struct random *random, enum node_type type) {
-    static const mode_t usual[] = {0700, 0750, 0755, 0711, 01777, 01775, 02770, 0644, 0640,
-                                   0600, 0444, 0044, 0070, 0007,  0000,  0111,  0666, 0570};
+    static const mode_t usual[] = {0700, 0750, 0755, 0711, 01777, 01775, 02770,
+                                   0644, 0640, 0600, 0444, 0044,  0070,  0007,
+                                   0000, 0111, 0666, 0570, 0100,  0610,  0601};
     unsigned kind = random_below(random, 10);
     if (kind < 5) {
         mode_t mode = type == DIRECTORY ? 0777 : 0666;
@@ -76,7 +77,7 @@ static struct node *add_node(struct random *random, struct scene *scene, int par
                                         "gorse", "hazel", "ivy",   "juniper", "kapok", "larch"};
     snprintf(node->name, sizeof node->name, "%s%d%s", RANDOM_OF(random, words), index,
              type == DIRECTORY ? "" : ".png");
-    if (type == LINK)
+    if (type == LINK || scene->place->no_acls)
         return node;
     if (random_chance(random, 35))
         any_acl(random, node->mode, &node->acl);

@@ -10,7 +10,7 @@ struct trial {
     struct scene scene;
     struct subject subject;
     struct call call;
-    uint64_t salt; /* seeds the witnesses */
+    uint64_t index; /* of the case; seeds the witnesses */
 };
 
 /* What the checks met, for the closing lines. */

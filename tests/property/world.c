@@ -59,6 +59,17 @@ static void make_tmpfs(struct world *world) {
     add_place(world, "tmpfs", "tmpfs", "tmpfs", "rw");
 }
 
+/* As on a FAT stick or an old NFS server: the file system knows no ACLs. */
+static void make_ramfs(struct world *world) {
+    char path[96];
+    if (!make_directory(world, "ramfs", path, sizeof path))
+        return;
+    if (mount("ramfs", path, "ramfs", 0, "mode=0755") != 0)
+        failed("mount ramfs", path);
+    else
+        add_place(world, "ramfs", "ramfs", "ramfs", "rw")->no_acls = true;
+}
+
 static void make_ext4(struct world *world) {
     char path[96], command[640];
     if (!make_directory(world, "ext4", path, sizeof path))
@@ -236,6 +247,7 @@ bool world_open(struct world *world, unsigned workers) {
         return failed("mkdir", world->base);
     world->sysctls = sysctls_read();
     make_tmpfs(world);
+    make_ramfs(world);
     make_ext4(world);
     make_workers(world, workers);
     struct place *place;

@@ -155,6 +155,71 @@ static void what_is_not_known_is_not_sure(void **state) {
     assert_false(decide(scene, R).allowed);
 }
 
+/* In a user namespace where 65534 is somebody, and may stand for anybody else as well. */
+static void share_the_overflow_id(struct scene *scene) {
+    static const struct id_range ranges[] = {{0, 1000, 2000}, {65534, 5000, 1}};
+    static const gid_t groups[] = {65534};
+    struct identity *identity = &scene->facts.identity;
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){ranges, 2, true};
+    identity->groups = groups;
+    identity->group_count = 1;
+}
+
+static void where_no_group_is_asked_none_is_unclear(void **state) {
+    struct scene *scene = *state;
+    static const struct acl_entry entries[] = {{ACL_TAG_USER_OBJ, R, 0},
+                                               {ACL_TAG_USER, X, 1001},
+                                               {ACL_TAG_GROUP_OBJ, 0, 0},
+                                               {ACL_TAG_MASK, R | X, 0},
+                                               {ACL_TAG_OTHER, 0, 0}};
+    share_the_overflow_id(scene);
+    *status_of(scene) = (struct stat){.st_mode = S_IFDIR | 0750, .st_uid = 1002, .st_gid = 65534};
+    assert_false(decide(scene, W).sure);
+    set_acl(scene, entries, 5);
+    assert_int_equal(decide(scene, R).class, CLASS_ACL_USER);
+    assert_true(decide(scene, R).sure);
+    status_of(scene)->st_uid = 1001;
+    assert_int_equal(decide(scene, W).class, CLASS_OWNER);
+    assert_true(decide(scene, W).sure);
+    status_of(scene)->st_uid = 1002;
+    scene->facts.identity.groups_complete = false;
+    assert_true(decide(scene, R).sure);
+}
+
+/* posix_acl_to_xattr() gives -1 for an id that is not mapped, credentials give 65534. */
+static void an_entry_may_mean_a_hidden_id(void **state) {
+    struct scene *scene = *state;
+    struct acl_entry entries[] = {{ACL_TAG_USER_OBJ, R, 0},
+                                  {ACL_TAG_USER, R, UINT32_MAX},
+                                  {ACL_TAG_GROUP_OBJ, 0, 0},
+                                  {ACL_TAG_MASK, R, 0},
+                                  {ACL_TAG_OTHER, 0, 0}};
+    share_the_overflow_id(scene);
+    scene->facts.identity.group_count = 0;
+    *status_of(scene) = (struct stat){.st_mode = S_IFREG | 0640, .st_uid = 1002, .st_gid = 1002};
+    set_acl(scene, entries, 5);
+    assert_true(decide(scene, R).sure);
+    scene->facts.identity.fsuid = 65534;
+    assert_false(decide(scene, R).sure);
+    entries[1].id = 65534;
+    assert_false(decide(scene, R).sure);
+    /* With an empty mask none of its entries is looked at, and none can be named. */
+    status_of(scene)->st_mode = S_IFREG | 0600;
+    entries[3].access = 0;
+    assert_true(decide(scene, R).sure);
+    assert_null(decide(scene, R).asleep);
+    entries[3].access = R;
+    status_of(scene)->st_mode = S_IFREG | 0640;
+    entries[1].id = 1005;
+    assert_true(decide(scene, R).sure);
+    entries[1] = (struct acl_entry){ACL_TAG_GROUP, R, UINT32_MAX};
+    assert_true(decide(scene, R).sure);
+    scene->facts.identity.overflow_gid = 65533; /* a sysctl of its own */
+    scene->facts.identity.fsgid = 65533;
+    assert_false(decide(scene, R).sure);
+}
+
 static void options_are_whole_words(void **state) {
     (void)state;
     struct slice value = SLICE("untouched");
@@ -178,6 +243,9 @@ int main(void) {
                                         scene_drop),
         cmocka_unit_test_setup_teardown(an_idmapped_mount_unmaps_too, scene_make, scene_drop),
         cmocka_unit_test_setup_teardown(what_is_not_known_is_not_sure, scene_make, scene_drop),
+        cmocka_unit_test_setup_teardown(where_no_group_is_asked_none_is_unclear, scene_make,
+                                        scene_drop),
+        cmocka_unit_test_setup_teardown(an_entry_may_mean_a_hidden_id, scene_make, scene_drop),
         cmocka_unit_test(options_are_whole_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,58 @@ static void owners_that_cannot_be_told_apart(void **state) {
     assert_says(scene_notes(scene), "fs.protected_symlinks or fs.protected_regular may");
 }
 
+/* ---- access(2) ---- */
+
+/* The path is walked with the effective ids, the call was judged by the real ones. */
+static void access_asks_for_the_real_ids(void **state) {
+    struct scene *scene = *state;
+    struct component *data = &scene->components[DATA];
+    scene->incident.flags = O_PATH;
+    scene->incident.real_ids = true;
+    scene->facts.identity.ruid = 1002;
+    data->status = (struct stat){.st_mode = S_IFDIR | 0700, .st_uid = 1001};
+    data->kernel_answer = EACCES;
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    data->kernel_answer = ANSWER_UNKNOWN;
+    assert_cause(scene, "dir-search", CERTAINTY_LIKELY, DATA);
+    /* A link that we met behind that the call did not come to. */
+    struct component *link = &scene->components[IMAGE];
+    data->status.st_mode = S_IFDIR | 01706;
+    *link = scene_component("/data/a.jpg", ROLE_LINK, S_IFLNK | 0777, 0, DATA);
+    link->status.st_uid = 1003;
+    assert_cause(scene, "dir-search", CERTAINTY_LIKELY, DATA);
+}
+
+static void what_the_real_ids_reach_may_be_out_of_sight(void **state) {
+    struct scene *scene = *state;
+    struct component *data = &scene->components[DATA];
+    scene->incident.flags = O_PATH;
+    scene->incident.real_ids = true;
+    scene->facts.identity.ruid = 1002;
+    refuse(scene, DATA);
+    data->status = (struct stat){.st_mode = S_IFDIR | 0700, .st_uid = 1002};
+    data->kernel_answer = 0;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    scene->incident.error = ENOENT;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    scene->incident.error = ENOTDIR;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    scene->incident.error = ELOOP;
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    scene->mount.options = SLICE("rw,nosymfollow"); /* the link was met before */
+    scene->components[ROOT].role = ROLE_LINK;
+    assert_cause(scene, "symlink-loop", CERTAINTY_PROVEN, ROOT);
+    scene->components[ROOT].role = ROLE_START;
+    scene->incident.error = EACCES;
+    scene->facts.walk.error = ENOENT; /* further on, the real ids need not have come so far */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+    scene->facts.identity.ruid = 1001;
+    assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
+    scene->facts.identity.in_user_namespace = true;
+    scene->facts.identity.ruid = scene->facts.identity.fsuid = 65534; /* or two that look so */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
+}
+
 /* ---- what a file is ---- */
 
 static void a_device_on_nodev(void **state) {
@@ -184,6 +236,13 @@ static void a_device_on_nodev(void **state) {
     scene->mount.options = SLICE("rw,nosuid,nodev");
     assert_cause(scene, "nodev", CERTAINTY_PROVEN, IMAGE);
     assert_no_command(scene);
+    /* access(2) opens nothing. */
+    scene->incident.flags = O_PATH;
+    refuse(scene, IMAGE);
+    scene->components[IMAGE].status.st_mode = S_IFCHR | 0600;
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    scene->incident.flags = 0;
+    scene->components[IMAGE].kernel_answer = 0;
     scene->components[IMAGE].status.st_mode = S_IFREG | 0666;
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
 }
@@ -425,6 +484,8 @@ int main(void) {
         TEST(a_sysctl_is_asked_for_first),
         TEST(creation_in_a_sticky_directory),
         TEST(owners_that_cannot_be_told_apart),
+        TEST(access_asks_for_the_real_ids),
+        TEST(what_the_real_ids_reach_may_be_out_of_sight),
         TEST(a_device_on_nodev),
         TEST(a_guarded_magic_link),
         TEST(a_private_fuse_mount),

@@ -273,6 +273,72 @@ static void a_masked_home(void **state) {
     assert_says(scene_fixes(scene), "setfacl -m u:1001:--x /data");
 }
 
+/* It is told as the start of the path, and as "." again. */
+static void a_removed_directory(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0000);
+    scene->facts.walk.start_deleted = true;
+    scene->components[ROOT].status.st_ino = 7;
+    scene->components[IMAGE].status.st_mode = S_IFDIR;
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "setfacl");
+    scene->components[IMAGE].status.st_ino = 7;
+    scene_judge(scene);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "it has been removed");
+}
+
+/* Step by step towards r-x: what a named entry gives is known, whatever the groups are. */
+static void an_unclear_group_takes_nothing_back(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range ranges[] = {{0, 1000, 2000}, {65534, 5000, 1}};
+    static const gid_t groups[] = {65534};
+    static const struct acl_entry entries[] = {{ACL_TAG_USER_OBJ, 7, 0},
+                                               {ACL_TAG_USER, 1, 1001},
+                                               {ACL_TAG_GROUP_OBJ, 0, 0},
+                                               {ACL_TAG_MASK, 1, 0},
+                                               {ACL_TAG_OTHER, 0, 0}};
+    struct identity *identity = &scene->facts.identity;
+    struct component *image = &scene->components[IMAGE];
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){ranges, 2, true};
+    identity->groups = groups;
+    identity->group_count = 1;
+    refuse_file(scene, 0710);
+    image->status.st_mode = S_IFDIR | 0710;
+    image->status.st_gid = 65534;
+    image->acl = (struct acl){ACL_PRESENT, entries, 5};
+    assert_cause(scene, "acl-entry", CERTAINTY_PROVEN, IMAGE);
+    assert_string_equal(scene_fixes(scene), "setfacl -n -m u:1001:r-x,m::r-x /data/a.jpg");
+    /* Without ACLs a chmod would have to know who is in the group. */
+    image->acl = (struct acl){.state = ACL_UNSUPPORTED};
+    assert_cause(scene, "dir-list", CERTAINTY_LIKELY, IMAGE);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "no chmod is sure to help");
+}
+
+static void an_id_of_its_own_that_is_not_mapped(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range ranges[] = {{0, 1000, 2000}};
+    struct identity *identity = &scene->facts.identity;
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){ranges, 1, true};
+    identity->fsuid = 65534;
+    refuse_file(scene, 0600);
+    scene_judge(scene);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "own user id is not mapped");
+}
+
+static void an_acl_that_cannot_be_read(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0660);
+    scene->components[IMAGE].acl.state = ACL_UNKNOWN;
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, IMAGE);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    assert_true(scene->verdict.fixes[0].opens_to_more);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_drop)
 
 int main(void) {
@@ -294,6 +360,10 @@ int main(void) {
         TEST(root_without_capabilities),
         TEST(an_owner_outside_the_map),
         TEST(a_masked_home),
+        TEST(a_removed_directory),
+        TEST(an_unclear_group_takes_nothing_back),
+        TEST(an_id_of_its_own_that_is_not_mapped),
+        TEST(an_acl_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
