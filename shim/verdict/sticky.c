@@ -68,6 +68,18 @@ static int find_link(struct trial *trial, enum restriction least) {
     return NO_CULPRIT;
 }
 
+/* Whether the call surely came as far as our walk did, with other rights, to this component. */
+static bool surely_reached(const struct trial *trial, int at) {
+    for (int i = 0; i < at && trial->walked_as_another; i++) {
+        const struct component *component = component_at(trial, i);
+        struct access access;
+        access_decide(&trial->facts->identity, component, component->needs, &access);
+        if (component->kernel_answer == ANSWER_UNKNOWN && !(access.allowed && access.sure))
+            return false;
+    }
+    return true;
+}
+
 static const char *guess_words(bool guess) {
     return guess
                ? "; here the same number may stand for different owners, whom this user namespace "
@@ -82,7 +94,8 @@ bool judge_protected_symlink(struct trial *trial, bool guess) {
         return false;
     const struct component *link = &walk->components[at];
     const struct component *directory = component_at(trial, link->parent);
-    conclude(trial, CAUSE_protected_symlink, guess ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, at, NULL);
+    conclude(trial, CAUSE_protected_symlink,
+             guess || !surely_reached(trial, at) ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, at, NULL);
     refuse_at(trial, at);
     trial->verdict->why = arena_format(
         trial->arena,

@@ -195,6 +195,14 @@ static void access_asks_for_the_real_ids(void **state) {
     *link = scene_component("/data/a.jpg", ROLE_LINK, S_IFLNK | 0777, 0, DATA);
     link->status.st_uid = 1003;
     assert_cause(scene, "dir-search", CERTAINTY_LIKELY, DATA);
+    /* One that it may have come to, and one that it did. */
+    scene->facts.surroundings.known = true;
+    scene->facts.surroundings.protected_symlinks = 1;
+    data->status.st_mode = S_IFDIR | 01717;
+    data->acl.state = ACL_UNKNOWN;
+    assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
+    data->acl.state = ACL_ABSENT;
+    assert_cause(scene, "protected-symlink", CERTAINTY_PROVEN, IMAGE);
 }
 
 static void what_the_real_ids_reach_may_be_out_of_sight(void **state) {
