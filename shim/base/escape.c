@@ -35,6 +35,17 @@ bool utf8_valid(struct slice text) {
     return true;
 }
 
+/* Writes what no way of escaping changes, most of any text, and steps over it; false at the end. */
+static bool step_to_special(struct buffer *buffer, struct slice *text) {
+    size_t at = 0;
+    while (at < text->length && text->data[at] >= ' ' && text->data[at] <= '~' &&
+           text->data[at] != '"' && text->data[at] != '\'' && text->data[at] != '\\')
+        at++;
+    buffer_slice(buffer, slice_first(*text, at));
+    *text = slice_from(*text, at);
+    return text->length > 0;
+}
+
 /* What a terminal would act upon, or what nobody could see: it is escaped even where UTF-8 is
  * shown. */
 static bool is_unseen(uint32_t c) {
@@ -58,7 +69,7 @@ static void put_control(struct buffer *buffer, uint32_t c) {
 
 /* Escapes all that needs it, and `quote` besides (0: no quote to mind). */
 static void put_escaped(struct buffer *buffer, struct slice text, bool ascii_only, char quote) {
-    while (text.length > 0) {
+    while (step_to_special(buffer, &text)) {
         uint32_t c;
         size_t length = utf8_next(text, &c);
         if (length == 0) {
@@ -86,7 +97,7 @@ void escape_quoted(struct buffer *buffer, struct slice text, bool ascii_only) {
 }
 
 void escape_json(struct buffer *buffer, struct slice text) {
-    while (text.length > 0) {
+    while (step_to_special(buffer, &text)) {
         uint32_t c;
         size_t length = utf8_next(text, &c);
         if (length == 0) {

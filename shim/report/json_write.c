@@ -10,7 +10,9 @@ void json_separate(struct buffer *out) {
 
 void json_key(struct buffer *out, const char *name) {
     json_separate(out);
-    buffer_format(out, "\"%s\":", name);
+    buffer_char(out, '"');
+    buffer_slice(out, slice_of(name));
+    buffer_slice(out, SLICE("\":"));
 }
 
 void json_value(struct buffer *out, struct slice text) {
