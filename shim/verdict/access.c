@@ -152,13 +152,12 @@ static void decide_by_acl(const struct identity *identity, const struct componen
     access->mask_took = access->missing != 0 && (wanted & ~entry_access) == 0;
 }
 
-/* An ACL with an empty mask is not looked at. Finds the entry that it would take to have it allow.
- */
+/* An ACL with an empty mask is not looked at: what comes here with an ACL has that. Finds the entry
+ * that it would take to have it allow. */
 static void find_asleep(const struct identity *identity, const struct component *component,
                         struct relation relation, unsigned wanted, struct access *access) {
     struct access awake = {.sure = true};
-    if (access->missing == 0 || access->class == CLASS_OWNER ||
-        component->acl.state != ACL_PRESENT || (component->status.st_mode & S_IRWXG))
+    if (access->missing == 0 || access->class == CLASS_OWNER || component->acl.state != ACL_PRESENT)
         return;
     decide_by_acl(identity, component, relation, wanted, &awake);
     access->asleep = awake.mask_took && awake.sure ? awake.entry : NULL;
