@@ -136,7 +136,7 @@ struct component {
     size_t rest_behind;        /* bytes of the path that were left to walk behind the link */
 };
 
-enum { WALK_MOST_COMPONENTS = 128, WALK_KEPT_FIRST = 16 };
+enum { WALK_MOST_COMPONENTS = 128, WALK_KEPT_FIRST = 48 };
 
 struct walk {
     struct component *components;

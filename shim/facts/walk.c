@@ -85,9 +85,11 @@ static bool path_leave(struct walker *w) {
 
 /* ---- the components ---- */
 
-/* Drops the middle half of a full list: the first ones orient the reader, the last ones matter. */
+/* Drops a part out of the middle of a full list. The last ones matter: among them is the directory
+ * that up to 40 links were looked up in. So do the first ones: a loop of links goes on and on, and
+ * its first round may have been refused, by fs.protected_symlinks. */
 static void elide(struct walker *w) {
-    enum { DROPPED = WALK_MOST_COMPONENTS / 2 };
+    enum { DROPPED = WALK_MOST_COMPONENTS / 4 };
     struct component *kept = w->components + WALK_KEPT_FIRST;
     size_t behind = w->walk->count - WALK_KEPT_FIRST - DROPPED;
     memmove(kept, kept + DROPPED, behind * sizeof *kept);
