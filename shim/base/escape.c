@@ -38,6 +38,8 @@ bool utf8_valid(struct slice text) {
 /* Writes what no way of escaping changes, most of any text, and steps over it; false at the end. */
 static bool step_to_special(struct buffer *buffer, struct slice *text) {
     size_t at = 0;
+    if (text->length == 0) /* and its data may be NULL */
+        return false;
     while (at < text->length && text->data[at] >= ' ' && text->data[at] <= '~' &&
            text->data[at] != '"' && text->data[at] != '\'' && text->data[at] != '\\')
         at++;
