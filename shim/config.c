@@ -11,7 +11,7 @@ struct config config;
 
 #define SECCOMP_NONE "\nSeccomp:\t0\n" /* proc_pid_status(5) */
 
-static const char *pwd; /* in the environment that is being read */
+static char *const *being_read; /* the environment */
 
 /* Each setter takes a value that is not empty and returns false, having changed nothing, when it is
  * not one of those that variables.def says are accepted. */
@@ -119,10 +119,18 @@ static bool has_seccomp_filter(char *bytes, size_t size) {
     return length <= 0 || !memmem(bytes, (size_t)length, SECCOMP_NONE, sizeof SECCOMP_NONE - 1);
 }
 
+static const char *find_pwd(void) {
+    for (char *const *entry = being_read; *entry; entry++)
+        if (strncmp(*entry, "PWD=/", 5) == 0)
+            return *entry + 4;
+    return NULL;
+}
+
 /* A filter may kill for getcwd(2): then PWD is believed where it tells the truth. */
 static struct slice find_here(void) {
     static char bytes[CONFIG_LOG_BYTES];
-    if (has_seccomp_filter(bytes, sizeof bytes) && pwd && pwd[0] == '/' && same_directory(pwd, "."))
+    const char *pwd = has_seccomp_filter(bytes, sizeof bytes) ? find_pwd() : NULL;
+    if (pwd && same_directory(pwd, "."))
         return slice_of(pwd);
     long length = sys_getcwd(bytes, sizeof bytes);
     return (struct slice){bytes, length > 1 ? (size_t)length - 1 : 0};
@@ -240,10 +248,7 @@ START_CODE void config_read(char *const *environment, void (*complain)(struct sl
     match_clear(&config.matcher);
     match_add_images(&config.matcher);
 
-    pwd = NULL;
-    for (char *const *entry = environment; entry && *entry; entry++)
-        if (slice_starts(slice_of(*entry), SLICE("PWD=")))
-            pwd = *entry + 4;
+    being_read = environment;
     for (char *const *entry = environment; entry && *entry; entry++) {
         if (!may_matter(**entry))
             continue;
