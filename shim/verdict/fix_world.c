@@ -219,17 +219,15 @@ static bool is_root_directory(const struct component *component, const struct ac
  * to a namespace in between, does not tell which. */
 static void note_host(struct trial *trial, const struct mount *mount) {
     const struct identity *identity = &trial->facts->identity;
-    const char *point = quoted(trial->arena, slice_first(mount->point, 120)).data;
+    struct slice there = SLICE("");
     if (identity->in_user_namespace)
-        add_note(trial,
-                 "%s is mounted from outside the container: a command that changes it is for the "
-                 "host, with the host's path and its number for uid %u (ps -o uid= -p PID, there)",
-                 point, identity->fsuid);
-    else
-        add_note(trial,
-                 "%s is mounted from outside the container: a command that changes it is for the "
-                 "host, with the host's path",
-                 point);
+        there = arena_format(trial->arena, " and its number for uid %u (ps -o uid= -p PID, there)",
+                             identity->fsuid);
+    add_note(trial,
+             "%s is mounted from outside the container: a command that changes it is for the host, "
+             "with the host's path%.*s",
+             quoted(trial->arena, slice_first(mount->point, 120)).data, (int)there.length,
+             there.data);
 }
 
 bool fix_by_world(struct trial *trial, int culprit, const struct access *access) {
