@@ -31,6 +31,11 @@ static inline bool slice_starts(struct slice whole, struct slice start) {
     return whole.length >= start.length && memcmp(whole.data, start.data, start.length) == 0;
 }
 
+/* Where `part` stands first in a text; NULL: nowhere. */
+static inline const char *slice_search(struct slice text, const char *part) {
+    return text.length > 0 ? memmem(text.data, text.length, part, strlen(part)) : NULL;
+}
+
 static inline struct slice slice_from(struct slice whole, size_t offset) {
     if (offset > whole.length)
         offset = whole.length;

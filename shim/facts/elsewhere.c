@@ -67,9 +67,8 @@ static bool is_private(const struct mount *mount) {
         (slice_is(mount->point, "/home") || slice_is(mount->point, "/root")))
         return true;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        for (size_t at = 0; at < mount->root.length; at++)
-            if (slice_starts(slice_from(mount->root, at), slice_of(marks[i])))
-                return true;
+        if (slice_search(mount->root, marks[i]))
+            return true;
     return false;
 }
 

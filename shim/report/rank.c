@@ -18,13 +18,9 @@ static const char system_directories[][16] = {"/usr/", "/bin/",  "/sbin/", "/lib
 #define STARTS_WITH_ANY(text, starts)                                                              \
     starts_with_any(text, starts, sizeof(starts) / sizeof *(starts))
 
-static bool holds(struct slice text, const char *mark) {
-    return text.length > 0 && memmem(text.data, text.length, mark, strlen(mark));
-}
-
 static bool holds_any(struct slice text, const char (*marks)[16], size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (holds(text, marks[i]))
+        if (slice_search(text, marks[i]))
             return true;
     return false;
 }
@@ -38,7 +34,7 @@ static bool starts_with_any(struct slice text, const char (*starts)[16], size_t 
 
 static bool is_library(struct slice file) {
     for (const char *const *mark = rank_library_marks; *mark; mark++)
-        if (holds(file, *mark))
+        if (slice_search(file, *mark))
             return true;
     return slice_starts(file, SLICE("<frozen "));
 }

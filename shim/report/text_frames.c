@@ -8,15 +8,11 @@
 #include "report/page.h"
 #include "report/rank.h"
 
-static const char *find(struct slice text, const char *mark) {
-    return text.length > 0 ? memmem(text.data, text.length, mark, strlen(mark)) : NULL;
-}
-
 /* "train.py" for a file below the working directory, "PIL/Image.py" for a package's. */
 static struct slice short_name(const struct page *page, struct slice file) {
     struct slice base = page->report->facts->working_directory;
     for (size_t i = 0; i < RANK_PACKAGE_MARKS; i++) {
-        const char *mark = rank_library_marks[i], *at = find(file, mark);
+        const char *mark = rank_library_marks[i], *at = slice_search(file, mark);
         if (at)
             return slice_from(file, (size_t)(at - file.data) + strlen(mark));
     }

@@ -70,13 +70,6 @@ static void note_base(struct trial *trial) {
                  quoted(trial->arena, walk->components[0].path).data);
 }
 
-static bool holds(struct slice text, const char *part) {
-    for (size_t at = 0; at < text.length; at++)
-        if (slice_starts(slice_from(text, at), slice_of(part)))
-            return true;
-    return false;
-}
-
 /* Who may make a name in the directory of the link may put another link in its place. */
 static void fix_by_ln(struct trial *trial, const struct component *link) {
     const struct component *directory = component_at(trial, link->parent);
@@ -98,10 +91,10 @@ static void fix_by_ln(struct trial *trial, const struct component *link) {
 
 /* What tools link to, they can fetch again. */
 static void fix_dangling_link(struct trial *trial, const struct component *link) {
-    if (holds(link->link_target, ".git/annex/objects/"))
+    if (slice_search(link->link_target, ".git/annex/objects/"))
         add_advice(trial, SLICE("fetch the content, in its repository: git annex get FILE, or "
                                 "datalad get FILE"));
-    else if (holds(link->link_target, ".dvc/cache/"))
+    else if (slice_search(link->link_target, ".dvc/cache/"))
         add_advice(trial, SLICE("fetch the content, in its repository: dvc pull"));
     else if (link->meant_target.length > 0)
         fix_by_ln(trial, link);
