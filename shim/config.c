@@ -121,7 +121,7 @@ static bool has_seccomp_filter(char *bytes, size_t size) {
 
 static const char *find_pwd(void) {
     for (char *const *entry = being_read; *entry; entry++)
-        if (strncmp(*entry, "PWD=/", 5) == 0)
+        if (slice_starts(slice_of(*entry), SLICE("PWD=/")))
             return *entry + 4;
     return NULL;
 }
