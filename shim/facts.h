@@ -254,9 +254,9 @@ struct facts {
     struct walk walk;
     struct surroundings surroundings;
     struct neighbours neighbours;   /* of a path that is not there */
-    struct slice home;              /* $HOME at start; of EACCES; empty: unknown */
     struct slice working_directory; /* empty: unknown or deleted */
     struct slice executable;        /* /proc/self/exe */
+    struct slice environment;       /* at start, NUL behind each; of a report; empty: unknown */
     struct slice host;              /* uname(2) nodename */
     struct accounts accounts;
     struct timespec now; /* CLOCK_REALTIME, when collecting began */

@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "base/ask.h"
 #include "base/enter.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/start.h"
 #include "base/sys.h"
@@ -25,7 +24,6 @@ enum {
     SCRATCH_BYTES = 1536 * 1024, /* under 2 MiB: no huge page is made for it */
     STACK_BYTES = 64 * 1024,
     MOST_TOLD_LINES = 10,
-    ENVIRONMENT_BYTES = 32768,
 };
 
 /* ---- facts and verdict ---- */
@@ -38,9 +36,6 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
     facts->now = ask_time(arena);
     walk_path(arena, incident, &facts->walk);
     accounts_find_joinable(arena, &facts->identity, &facts->walk);
-    if (incident->error == EACCES)
-        facts->home = environment_value(file_first(arena, "/proc/self/environ", ENVIRONMENT_BYTES),
-                                        SLICE("HOME"));
     verdict_reach(arena, incident, facts, verdict);
     if (verdict->asks_for_more) {
         surroundings_read(arena, incident, facts, verdict->culprit);
@@ -51,23 +46,18 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
 
 void incident_search(struct arena *arena, const struct incident *incident, struct facts *facts,
                      struct verdict *verdict) {
-    if (verdict->cause == CAUSE_dangling_symlink && verdict->culprit >= 0) {
+    enum cause cause = verdict->cause;
+    bool absent = cause == CAUSE_missing_file || cause == CAUSE_missing_dir ||
+                  cause == CAUSE_create_in_missing_dir;
+    if (cause == CAUSE_dangling_symlink && verdict->culprit >= 0)
         link_find_meant(arena, &facts->walk.components[verdict->culprit]);
-        verdict_reach(arena, incident, facts, verdict);
+    else if (absent || incident->error == EACCES)
+        environment_read(arena, facts);
+    else
         return;
-    }
-    if (verdict->cause != CAUSE_missing_file && verdict->cause != CAUSE_missing_dir &&
-        verdict->cause != CAUSE_create_in_missing_dir)
-        return;
-    neighbours_find(arena, incident, &facts->identity, &facts->walk, &facts->neighbours);
+    if (absent)
+        neighbours_find(arena, incident, facts);
     verdict_reach(arena, incident, facts, verdict);
-}
-
-/* Where it happened: what only something that is written needs. */
-static void collect_the_place(struct arena *arena, struct facts *facts) {
-    facts->working_directory = file_link(arena, AT_FDCWD, "/proc/thread-self/cwd");
-    facts->executable = file_link(arena, AT_FDCWD, "/proc/self/exe");
-    facts->host = ask_host(arena);
 }
 
 /* ---- report ---- */
@@ -144,7 +134,7 @@ static void make_report(void *argument) {
                 &sighting);
     if (!sighting.report && !sighting.say_count)
         return;
-    collect_the_place(&desk->arena, &desk->facts);
+    place_read(&desk->arena, &desk->facts);
     if (sighting.say_count) {
         tally_untold(fingerprint, write_summary, desk);
         return;
@@ -231,7 +221,7 @@ static void make_summary(void *argument) {
     if (!identity_read(&desk->arena, &desk->facts.identity))
         return;
     desk->facts.now = ask_time(&desk->arena);
-    collect_the_place(&desk->arena, &desk->facts);
+    place_read(&desk->arena, &desk->facts);
     tally_untold(0, write_summary, desk);
     if (desk->lines_told > MOST_TOLD_LINES) {
         struct buffer text = buffer_in(&desk->arena, 200);

@@ -74,9 +74,10 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
                       struct verdict *verdict);
 
 /*
- * Looks for the file that was meant, when the verdict is that it or its directory is not there, and
- * judges again. The dearest part of a report (neighbours_find() tells its bounds), and so only for
- * those that are written.
+ * Looks for what only a report needs, and judges again: the file that was meant, when the verdict
+ * is that it or its directory is not there; $HOME, when access was denied. The dearest part of a
+ * report (neighbours_find() tells its bounds). Needs facts->executable and
+ * facts->working_directory.
  */
 void incident_search(struct arena *arena, const struct incident *incident, struct facts *facts,
                      struct verdict *verdict);

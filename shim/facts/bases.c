@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where else a path may have been meant to start: beside the script, above, where the shell was. */
 #include "base/file.h"
-#include "base/sys.h"
 #include "facts/search.h"
+#include <fcntl.h>
 
 enum { MOST_PARENTS = 4, COMMAND_LINE_BYTES = 4096 };
 
@@ -16,7 +16,8 @@ static void add_place(struct search *search, const char *what, struct slice dire
     for (size_t i = 1; i < search->place_count; i++)
         if (slice_equal(search->places[i].directory, directory))
             return;
-    const struct component *start = search->walk->count > 0 ? search->walk->components : NULL;
+    const struct walk *walk = &search->facts->walk;
+    const struct component *start = walk->count > 0 ? walk->components : NULL;
     if (start && start->role == ROLE_START && slice_equal(start->path, directory))
         return;
     search->places[search->place_count++] = (struct place){what, directory};
@@ -75,7 +76,7 @@ static struct slice find_script(struct arena *arena, struct slice command_line) 
 static struct slice absolute_script(struct search *search, struct slice script,
                                     struct slice working_directory) {
     struct slice starts[] = {working_directory,
-                             environment_value(search->environment, SLICE("PWD"))};
+                             environment_value(search->facts->environment, SLICE("PWD"))};
     struct stat status;
     if (script.length == 0 || script.data[0] == '/')
         return script;
@@ -89,7 +90,7 @@ static struct slice absolute_script(struct search *search, struct slice script,
 }
 
 static void add_script(struct search *search, struct slice working_directory) {
-    struct slice executable = search->executable;
+    struct slice executable = search->facts->executable;
     if (!is_interpreter(executable)) {
         if (!slice_starts(executable, SLICE("/usr/")) && !slice_starts(executable, SLICE("/bin/")))
             add_place(search, "the program's directory", slice_parent(executable));
@@ -105,7 +106,8 @@ static void add_script(struct search *search, struct slice working_directory) {
 }
 
 void search_find_places(struct search *search) {
-    struct slice working_directory = file_link(search->arena, AT_FDCWD, "/proc/thread-self/cwd");
+    struct slice environment = search->facts->environment;
+    struct slice working_directory = search->facts->working_directory;
     if (!slice_starts(working_directory, SLICE("/")))
         working_directory.length = 0;
     search->places[0] = (struct place){NULL, SLICE("")};
@@ -113,8 +115,8 @@ void search_find_places(struct search *search) {
     if (search->incident->directory != AT_FDCWD || search->incident->path[0] == '/')
         add_place(search, "the working directory", working_directory);
     add_script(search, working_directory);
-    add_place(search, "$PWD", environment_value(search->environment, SLICE("PWD")));
+    add_place(search, "$PWD", environment_value(environment, SLICE("PWD")));
     add_parents(search, "a directory above the working directory", working_directory);
-    add_place(search, "$OLDPWD", environment_value(search->environment, SLICE("OLDPWD")));
-    add_place(search, "the home directory", environment_value(search->environment, SLICE("HOME")));
+    add_place(search, "$OLDPWD", environment_value(environment, SLICE("OLDPWD")));
+    add_place(search, "the home directory", environment_value(environment, SLICE("HOME")));
 }

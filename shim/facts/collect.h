@@ -12,6 +12,12 @@
  * it decides about sys_careful. False: nothing may be asked here, so there is no report. */
 bool identity_read(struct arena *arena, struct identity *identity);
 
+/* Where it happened: working directory, program, host. */
+void place_read(struct arena *arena, struct facts *facts);
+
+/* The environment as the program was given it: at most 32 KiB. */
+void environment_read(struct arena *arena, struct facts *facts);
+
 /* Walks the path of `incident` as path_resolution(7) says, one O_PATH descriptor at a time, and
  * stops where the kernel stops. */
 void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk);
@@ -61,10 +67,9 @@ void accounts_find_joinable(struct arena *arena, const struct identity *identity
 /*
  * Looks for what was meant by a path that the walk did not find: exact probes of repaired paths
  * first, then directory listings. At most 2 ms of processor time, 20 ms in all and 20,000 names.
+ * Fills facts->neighbours; needs all that stands before it in `facts`, and where it happened.
  */
-void neighbours_find(struct arena *arena, const struct incident *incident,
-                     const struct identity *identity, const struct walk *walk,
-                     struct neighbours *neighbours);
+void neighbours_find(struct arena *arena, const struct incident *incident, struct facts *facts);
 
 /* Calls `each` for every mount of this process until it returns false; mountinfo's order. The mount
  * lives until `each` returns. `text` is what mounts_read() kept; if it is empty the file is read.

@@ -9,7 +9,7 @@ enum { FSTAB_BUDGET_BYTES = 1 << 18 };
 
 /* The absolute path that was asked for: as text, for none of it can be resolved further. */
 static struct slice asked_path(const struct search *search) {
-    const struct walk *walk = search->walk;
+    const struct walk *walk = &search->facts->walk;
     const struct component *absent = &walk->components[walk->count - 1];
     struct buffer path = buffer_in(search->arena, absent->path.length + walk->missing.length);
     buffer_slice(&path, absent->path);
@@ -122,7 +122,7 @@ static struct slice fstab_point(struct search *search, struct slice asked) {
  * or empty. */
 static struct slice removable_point(struct search *search, struct slice asked) {
     static const char parents[][12] = {"/run/media/", "/media/", "/mnt/", "/Volumes/"};
-    const struct walk *walk = search->walk;
+    const struct walk *walk = &search->facts->walk;
     const struct component *directory =
         walk->directory >= 0 ? &walk->components[walk->directory] : NULL;
     for (size_t i = 0; i < sizeof parents / sizeof *parents; i++) {
@@ -161,9 +161,10 @@ static bool is_home_of_hosts(struct slice path) {
     return false;
 }
 
-void search_elsewhere(struct search *search, const struct identity *identity) {
+void search_elsewhere(struct search *search) {
+    const struct identity *identity = &search->facts->identity;
     struct neighbours *result = search->result;
-    const struct walk *walk = search->walk;
+    const struct walk *walk = &search->facts->walk;
     struct mount_search m = {.search = search, .asked = asked_path(search)};
     if (m.asked.length == 0 || m.asked.data[0] != '/')
         return;

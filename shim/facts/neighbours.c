@@ -9,7 +9,7 @@
 #include "facts/search.h"
 #include <errno.h>
 
-enum { MOST_TEXTS = 40, MOST_TEXT_SLIPS = 3, ENVIRONMENT_BYTES = 32768, TEXT_BYTES = 4096 };
+enum { MOST_TEXTS = 40, MOST_TEXT_SLIPS = 3, TEXT_BYTES = 4096 };
 
 /* The path with some slips undone. */
 struct text {
@@ -47,7 +47,7 @@ static void make_texts(struct search *search, struct slice asked, struct texts *
                 for (unsigned variant = 0; variant < slip_variants(slip); variant++) {
                     struct text text = texts->all[i];
                     if (!(text.slips & SLIP_BIT(slip)) &&
-                        slip_undo(slip, variant, text.path, search->environment, &out))
+                        slip_undo(slip, variant, text.path, search->facts->environment, &out))
                         add_text(search, texts, buffer_text(&out), text.slips | SLIP_BIT(slip));
                 }
         from = to;
@@ -136,7 +136,7 @@ static void probe_places(struct search *search, const struct text *text) {
 /* An archive that brought a directory of its own: a/b/c.jpg is a/a/b/c.jpg, or a/a-main/b/c.jpg. */
 static void probe_deeper(struct search *search) {
     enum { MOST_INSIDE = 8 };
-    const struct walk *walk = search->walk;
+    const struct walk *walk = &search->facts->walk;
     struct slice inside[MOST_INSIDE];
     if (walk->error != ENOENT || walk->directory < 0 || walk->creates)
         return;
@@ -193,7 +193,7 @@ static struct text clean_text(struct search *search, struct slice asked) {
     struct text clean = {.path = asked};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         for (unsigned variant = 0; variant < slip_variants(order[i]); variant++)
-            if (slip_undo(order[i], variant, clean.path, search->environment, &out)) {
+            if (slip_undo(order[i], variant, clean.path, search->facts->environment, &out)) {
                 clean.path = arena_copy(search->arena, buffer_text(&out));
                 clean.slips |= SLIP_BIT(order[i]);
                 break;
@@ -285,9 +285,9 @@ static void settle_all(struct search *search) {
     result->refused = walk;
 }
 
-void neighbours_find(struct arena *arena, const struct incident *incident,
-                     const struct identity *identity, const struct walk *walk,
-                     struct neighbours *result) {
+void neighbours_find(struct arena *arena, const struct incident *incident, struct facts *facts) {
+    const struct walk *walk = &facts->walk;
+    struct neighbours *result = &facts->neighbours;
     struct search *search = ARENA_NEW(arena, struct search);
     struct texts *texts = ARENA_NEW(arena, struct texts);
     struct slice asked = slice_of(incident->path);
@@ -295,15 +295,13 @@ void neighbours_find(struct arena *arena, const struct incident *incident,
         return;
     search->arena = arena;
     search->incident = incident;
-    search->walk = walk;
+    search->facts = facts;
     search->result = result;
     search->wants_directory = incident->group == GROUP_DIR || (incident->flags & O_DIRECTORY);
     if (!search_start(search))
         return;
-    search->environment = file_first(arena, "/proc/self/environ", ENVIRONMENT_BYTES);
-    search->executable = file_link(arena, AT_FDCWD, "/proc/self/exe");
     result->sought = true;
-    result->caller_is_python = slice_starts(slice_basename(search->executable), SLICE("python"));
+    result->caller_is_python = slice_starts(slice_basename(facts->executable), SLICE("python"));
     if (walk->creates) { /* what is missing is the directory */
         search->wants_directory = true;
         asked.length -= slice_basename(asked).length;
@@ -320,6 +318,6 @@ void neighbours_find(struct arena *arena, const struct incident *incident,
     make_texts(search, asked, texts);
     run_stages(search, texts);
     if (result->count == 0)
-        search_elsewhere(search, identity);
+        search_elsewhere(search);
     settle_all(search);
 }

@@ -42,10 +42,9 @@ extern struct search_budget {
 struct search {
     struct arena *arena;
     const struct incident *incident;
-    const struct walk *walk;
+    const struct facts *facts; /* but for the neighbours, which are `result` */
     struct neighbours *result;
     bool wants_directory;
-    struct slice environment, executable;
     struct place places[SEARCH_MOST_PLACES]; /* the first is where the call started */
     size_t place_count;
     struct neighbour found[NEIGHBOURS_MOST];
@@ -120,7 +119,7 @@ void search_numbers(struct search *search, struct slice name);
 
 /* ---- bases.c ---- */
 
-/* Fills search->places. Needs environment and executable. */
+/* Fills search->places. */
 void search_find_places(struct search *search);
 
 /* ---- repair.c ---- */
@@ -140,6 +139,6 @@ void search_repair(struct search *search, const struct place *place, struct slic
 /* ---- elsewhere.c ---- */
 
 /* Looks for signs of a host's path, a private view, a missing mount. */
-void search_elsewhere(struct search *search, const struct identity *identity);
+void search_elsewhere(struct search *search);
 
 #endif

@@ -192,7 +192,7 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
 /* $HOME of another user, as sudo -E, su without "-" and USER in a Dockerfile leave it. Not that of
  * a service, whose home may well be root's. */
 static void fix_by_home(struct trial *trial, int culprit) {
-    struct slice home = trial->facts->home;
+    struct slice home = environment_value(trial->facts->environment, SLICE("HOME"));
     const struct identity *identity = &trial->facts->identity;
     for (int i = 0; home.length > 1 && identity->fsuid != 0 && i <= culprit; i++) {
         const struct component *component = component_at(trial, i);

@@ -56,8 +56,10 @@ static void ask(const char *path, struct answer *answer) {
     identity_read(&arena, &facts.identity);
     facts.identity.container = SLICE("");
     walk_path(&arena, &incident, &facts.walk);
+    place_read(&arena, &facts);
+    environment_read(&arena, &facts);
     if (facts.walk.error == ENOENT)
-        neighbours_find(&arena, &incident, &facts.identity, &facts.walk, &facts.neighbours);
+        neighbours_find(&arena, &incident, &facts);
     verdict_reach(&arena, &incident, &facts, &verdict);
     answer->wall_ms = now_ms(CLOCK_MONOTONIC) - wall;
     answer->processor_ms = now_ms(CLOCK_THREAD_CPUTIME_ID) - processor;

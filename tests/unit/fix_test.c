@@ -82,7 +82,7 @@ static void an_entry_that_a_mask_put_to_sleep(void **state) {
 static void a_home_of_another(void **state) {
     struct scene *scene = *state;
     refuse_file(scene, 0600);
-    scene->facts.home = SLICE("/data");
+    scene->facts.environment = SLICE("LANG=C\0HOME=/data\0");
     scene_judge(scene);
     assert_null(strstr(scene_fixes(scene), "HOME")); /* root's: a service's home may be */
     scene->components[DATA].status.st_uid = 1002;
