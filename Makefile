@@ -79,6 +79,9 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PARTS) $(LIBUNWIND)
 # A program at a fixed address and with gaps between its segments, as node is.
 $(BUILD)/tests/unit/symbols_test: private TEST_LINK := -no-pie -Wl,-z,max-page-size=0x200000
 
+# It exports what an interpreter does.
+$(BUILD)/tests/unit/python_collect_test: private TEST_LINK := -rdynamic
+
 $(BUILD)/tests/bench/frames_probe.so: tests/bench/frames_probe.c $(PARTS) $(LIBUNWIND)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(ALL_CFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,--gc-sections $< $(PARTS) $(LIBUNWIND) -o $@

@@ -118,7 +118,9 @@ void buffer_format_list(struct buffer *buffer, const char *format, va_list list)
             const char *text = va_arg(list, const char *);
             if (!text)
                 text = "(null)";
-            size_t length = d.precision == SIZE_MAX ? strlen(text) : strnlen(text, d.precision);
+            size_t length = d.precision == SIZE_MAX
+                                ? strlen(text)
+                                : slice_find((struct slice){text, d.precision}, '\0');
             put_field(buffer, &d, (struct slice){text, length});
             break;
         }

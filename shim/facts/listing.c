@@ -21,7 +21,7 @@ static const struct entry *entry_at(const struct search *search, size_t at) {
 
 static struct slice name_of(const struct entry *entry) {
     size_t room = entry->record_bytes - offsetof(struct entry, name);
-    return (struct slice){entry->name, strnlen(entry->name, room)};
+    return (struct slice){entry->name, slice_find((struct slice){entry->name, room}, '\0')};
 }
 
 /* ---- the range of numbers ---- */

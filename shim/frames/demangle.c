@@ -80,7 +80,7 @@ static bool is_rust_hash(const struct reader *reader, struct slice name) {
     if (name.length != 17 || name.data[0] != 'h' || peek(reader) != 'E')
         return false;
     for (size_t i = 1; i < name.length; i++) {
-        if (!strchr("0123456789abcdef", name.data[i]))
+        if (!memchr("0123456789abcdef", name.data[i], 16))
             return false;
     }
     return true;

@@ -8,16 +8,8 @@
 #include <link.h>
 #include <stdatomic.h>
 
-/*
- * The loader resolves these at start: no dlsym, which waits for whoever is in dlopen. In most
- * processes they are NULL. _r_debug is weak so that ld.so does not become a dependency of its own.
- */
-#define WEAK __attribute__((weak, visibility("default")))
-extern char WEAK _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[];
-extern const unsigned long WEAK Py_Version;
-extern char WEAK PyGILState_GetThisThreadState[], _PyEval_EvalFrameDefault[];
-extern char WEAK Py_NewRef[], Py_InitializeFromConfig[];
-extern struct r_debug WEAK _r_debug;
+/* Weak, so that ld.so does not become a dependency of its own. */
+extern struct r_debug __attribute__((weak)) _r_debug;
 
 /* The interpreter's symbols; 0 is not there. */
 struct symbols {
@@ -68,13 +60,18 @@ static bool named_python(struct memory *memory, const struct link_map *map) {
     return length > 0 && memmem(map->l_name, (size_t)length, "python", 6);
 }
 
+/* What was learned before; zeroed: nothing. */
+struct hints {
+    uint64_t searched; /* how many objects, from the start of which list, had nothing */
+    uintptr_t found;   /* the node of the object that had it */
+};
+
 /*
  * Searches the loader's list of objects. It has no lock that may be taken here: another thread may
- * be changing it, so its nodes are read like everything else. Objects called python come first; the
- * others cost two page faults each when nobody has used their symbols yet. *searched remembers how
- * many objects, from the start of which list, had nothing.
+ * be changing it, so its nodes are read like everything else. The program and objects called python
+ * come first; the others cost two page faults each when nobody has used their symbols yet.
  */
-static bool search_objects(struct memory *memory, uint64_t *searched, struct symbols *symbols) {
+static bool search_objects(struct memory *memory, struct hints *hints, struct symbols *symbols) {
     struct link_map map;
     uintptr_t first = &_r_debug ? (uintptr_t)_r_debug.r_map : 0;
     uint64_t list = 0;
@@ -82,9 +79,11 @@ static bool search_objects(struct memory *memory, uint64_t *searched, struct sym
     for (uintptr_t at = first; at && count < MOST_OBJECTS; at = (uintptr_t)map.l_next) {
         if (!memory_read(memory, at, &map, sizeof map))
             break;
+        if (at == hints->found && search_object(memory, &map, symbols))
+            return true;
         list = list * 31 + at + (uintptr_t)map.l_ld;
         count++;
-        if (*searched == (list << 16 | count))
+        if (hints->searched == (list << 16 | count))
             known = count;
     }
     for (int others = 0; others < 2 && known < count; others++) {
@@ -92,37 +91,15 @@ static bool search_objects(struct memory *memory, uint64_t *searched, struct sym
         for (unsigned n = 0; n < count; n++, at = (uintptr_t)map.l_next) {
             if (!memory_read(memory, at, &map, sizeof map))
                 break;
-            if (n >= known && (others || named_python(memory, &map)) &&
-                search_object(memory, &map, symbols))
+            if (n >= known && (others || n == 0 || named_python(memory, &map)) &&
+                search_object(memory, &map, symbols)) {
+                hints->found = at;
                 return true;
+            }
         }
     }
-    *searched = list << 16 | count;
+    hints->searched = list << 16 | count;
     return false;
-}
-
-static bool ask_loader(struct memory *memory, struct symbols *symbols) {
-    if (!PyGILState_GetThisThreadState)
-        return false;
-    *symbols = (struct symbols){
-        .get_thread = (uintptr_t)PyGILState_GetThisThreadState,
-        .runtime = (uintptr_t)_PyRuntime,
-        .code_type = (uintptr_t)PyCode_Type,
-        .unicode_type = (uintptr_t)PyUnicode_Type,
-        .bytes_type = (uintptr_t)PyBytes_Type,
-        .version = (uintptr_t)&Py_Version,
-        .since_3_10 = (uintptr_t)Py_NewRef,
-        .since_3_8 = (uintptr_t)Py_InitializeFromConfig,
-        .loop = (uintptr_t)_PyEval_EvalFrameDefault,
-    };
-    /* Only the symbol table tells where the loop ends; that is asked for 3.8 and 3.9 alone. */
-    if (symbols->loop && !symbols->version && !symbols->since_3_10) {
-        struct symbols found = {0};
-        uint64_t searched = 0;
-        if (search_objects(memory, &searched, &found) && found.loop == symbols->loop)
-            symbols->loop_bytes = found.loop_bytes;
-    }
-    return true;
 }
 
 /*
@@ -189,27 +166,33 @@ static void fill_in(struct memory *memory, const struct symbols *symbols, struct
     }
 }
 
-void python_find(struct memory *memory, struct python *python) {
+/* The runtime of an executable without symbols; 0: none. Looked for once. */
+static uintptr_t find_runtime(struct memory *memory) {
     enum { NOT_LOOKED, NOWHERE }; /* anything else is the address */
-    static _Atomic uint64_t searched;
-    static _Atomic uintptr_t section = NOT_LOOKED;
-    struct symbols symbols = {0};
-    if (!ask_loader(memory, &symbols)) {
-        uint64_t objects = atomic_load_explicit(&searched, memory_order_relaxed);
-        if (!search_objects(memory, &objects, &symbols)) {
-            atomic_store_explicit(&searched, objects, memory_order_relaxed);
-            symbols.runtime = atomic_load_explicit(&section, memory_order_relaxed);
-            if (symbols.runtime == NOT_LOOKED) {
-                symbols.runtime = search_sections(memory);
-                if (!symbols.runtime)
-                    symbols.runtime = NOWHERE;
-                atomic_store_explicit(&section, symbols.runtime, memory_order_relaxed);
-            }
-            if (symbols.runtime == NOWHERE) {
-                *python = (struct python){.found = PYTHON_NONE};
-                return;
-            }
-        }
+    static _Atomic uintptr_t known = NOT_LOOKED;
+    uintptr_t runtime = atomic_load_explicit(&known, memory_order_relaxed);
+    if (runtime == NOT_LOOKED) {
+        runtime = search_sections(memory);
+        if (!runtime)
+            runtime = NOWHERE;
+        atomic_store_explicit(&known, runtime, memory_order_relaxed);
     }
-    fill_in(memory, &symbols, python);
+    return runtime == NOWHERE ? 0 : runtime;
+}
+
+void python_find(struct memory *memory, struct python *python) {
+    static _Atomic uint64_t searched;
+    static _Atomic uintptr_t found;
+    struct symbols symbols = {0};
+    struct hints hints = {atomic_load_explicit(&searched, memory_order_relaxed),
+                          atomic_load_explicit(&found, memory_order_relaxed)};
+    bool has_symbols = search_objects(memory, &hints, &symbols);
+    atomic_store_explicit(&searched, hints.searched, memory_order_relaxed);
+    atomic_store_explicit(&found, hints.found, memory_order_relaxed);
+    if (!has_symbols)
+        symbols.runtime = find_runtime(memory);
+    if (has_symbols || symbols.runtime)
+        fill_in(memory, &symbols, python);
+    else
+        *python = (struct python){.found = PYTHON_NONE};
 }

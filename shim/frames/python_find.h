@@ -23,12 +23,11 @@ struct python {
 };
 
 /*
- * Looks for CPython among the loaded objects: weak references first (the executable or a libpython
- * it is linked with), then the loader's list of objects (a libpython loaded later, RTLD_LOCAL too),
- * last the section .PyRuntime of an executable without symbols (3.13 and later). No lock, no call
- * into the loader or the interpreter. That an object has nothing is remembered, where an
- * object was found is not: it may be unloaded. Safe in a signal handler; opens /proc/self/exe at
- * most once per process image and closes it again.
+ * Looks for CPython: in the loader's list of objects (the program, a libpython that it is linked
+ * with or that came later, RTLD_LOCAL too), then for the section .PyRuntime of a program without
+ * symbols (3.13 and later). No lock, no call into the loader or the interpreter. That an object has
+ * nothing is remembered; one that had it is looked for again, since it may be unloaded. Safe in a
+ * signal handler; opens /proc/self/exe at most once per process image and closes it again.
  */
 void python_find(struct memory *memory, struct python *python);
 

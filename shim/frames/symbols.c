@@ -112,7 +112,7 @@ static void name_frame(struct search *search, struct arena *arena, const struct 
         length = left < room ? (size_t)left : room;
         if (!bytes_read(&table->names, start, search->name, length))
             return;
-        mangled.length = strnlen(search->name, length);
+        mangled.length = slice_find((struct slice){search->name, length}, '\0');
         if (mangled.length < length || room == MANGLED_MOST)
             break;
     }

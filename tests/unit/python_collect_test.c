@@ -16,13 +16,16 @@
 
 /* ---- what an interpreter exports ---- */
 
+#pragma GCC visibility push(default)
 uint64_t _PyRuntime[128];
 /* Large, so that a struct said to be where a type is does not end beyond it. */
 char PyCode_Type[8192], PyUnicode_Type[8192], PyBytes_Type[8192];
 unsigned long Py_Version;
+void *PyGILState_GetThisThreadState(void);
+#pragma GCC visibility pop
+
 static void *thread;
 
-void *PyGILState_GetThisThreadState(void);
 void *PyGILState_GetThisThreadState(void) {
     return thread;
 }
