@@ -170,9 +170,9 @@ static bool set_limit(struct slice value) {
 }
 
 static const struct variable {
-    const char *name;
+    char name[20];
     bool (*set)(struct slice value);
-    const char *accepted, *fallback;
+    char accepted[60], fallback[20];
 } variables[] = {
 #define VARIABLE(name, set, accepted, fallback) {name, set, accepted, fallback},
 #include "variables.def"
@@ -222,16 +222,17 @@ static void settle_reporting(void) {
                 (uint8_t)(error == EACCES ? config.groups : config.groups & always);
 }
 
-/* Whether a variable may be one of those that are looked for, by its first letter: most are not. */
-static bool may_matter(char first) {
-    switch (first) {
-    case 'P': /* PERMSHIM_* */
-    case 'K':
-    case 'S':
-    case 'F':
-    case 'c':
-    case 'N': /* NO_COLOR */
-    case 'T': /* TERM */
+/* Whether a variable may be one of those that are looked for, by its first two letters: most are
+ * not. */
+static bool may_matter(const char *entry) {
+    switch (entry[0] == '\0' ? 0 : entry[0] << 8 | entry[1]) {
+    case 'P' << 8 | 'E': /* PERMSHIM_* */
+    case 'K' << 8 | 'U':
+    case 'S' << 8 | 'N':
+    case 'F' << 8 | 'L':
+    case 'c' << 8 | 'o':
+    case 'N' << 8 | 'O': /* NO_COLOR */
+    case 'T' << 8 | 'E': /* TERM */
         return true;
     default:
         return false;
@@ -250,7 +251,7 @@ START_CODE void config_read(char *const *environment, void (*complain)(struct sl
 
     being_read = environment;
     for (char *const *entry = environment; entry && *entry; entry++) {
-        if (!may_matter(**entry))
+        if (!may_matter(*entry))
             continue;
         struct slice value = slice_of(*entry);
         struct slice name = slice_split(&value, '=');

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdarg.h>
 
+/* No pointers: each would be one more relocation in every program's start. */
 static const struct {
-    char word[24];
-    const char *says;
+    char word[24], says[104];
 } catalogue[] = {
 #define CAUSE(id, word, says, page) [CAUSE_##id] = {word, says},
 #include "verdict/causes.def"
