@@ -82,15 +82,22 @@ struct verdict {
     size_t fix_count;
     struct suggestion suggestions[VERDICT_MOST_SUGGESTIONS];
     size_t suggestion_count;
-    const struct judgement *judgements; /* one for each component of the walk */
+    const struct judgement *judgements; /* one for each component of the walk; NULL: no memory */
 };
+
+/* The judgement of one component. */
+static inline const struct judgement *verdict_judgement(const struct verdict *verdict, size_t at) {
+    static const struct judgement none = {.verdict = COMPONENT_UNKNOWN};
+    return verdict->judgements ? &verdict->judgements[at] : &none;
+}
 
 /* The stable word of a cause, "dir-search". */
 const char *cause_word(enum cause cause);
 
 /*
  * Judges the facts of `incident`. Pure: no system call, no clock, no global. Everything it makes
- * lives in `arena`. With a full arena texts come out shorter, the cause stays right.
+ * lives in `arena`. With a full arena texts come out shorter; the cause stays right,
+ * or is `unseen` where there is no room for the judgements.
  */
 void verdict_reach(struct arena *arena, const struct incident *incident, const struct facts *facts,
                    struct verdict *verdict);

@@ -16,7 +16,7 @@ enum {
     MOST_LINKS = 40,     /* MAXSYMLINKS, linux/namei.h */
     MOST_LOOKUPS = 8192, /* 4,095 bytes hold 2,048 names; links bring more */
     LINK_BYTES = 4096,
-    SPARE_PATH_BYTES = 64,
+    SPARE_PATH_BYTES = 256,
 };
 
 struct walker {
@@ -44,7 +44,7 @@ struct walker {
 
 /* Makes room for `bytes` more, by moving to a new place: earlier components keep the old one. */
 static bool path_move(struct walker *w, size_t bytes) {
-    size_t capacity = w->path_length + bytes + w->rest.length + SPARE_PATH_BYTES;
+    size_t capacity = w->path_length + bytes + SPARE_PATH_BYTES;
     char *moved = arena_get(w->arena, capacity, 1);
     if (!moved)
         return false;
@@ -380,7 +380,7 @@ static int flags_that_count(int flags) {
     return flags & O_PATH ? flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : flags;
 }
 
-void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk) {
+static void walk_in(struct arena *arena, const struct incident *incident, struct walk *walk) {
     struct walker w = {
         .arena = arena,
         .walk = walk,
@@ -411,5 +411,11 @@ void walk_path(struct arena *arena, const struct incident *incident, struct walk
         step(&w, name, last);
     need_the_end(&w);
     hold(&w, AT_FDCWD, false);
+}
+
+void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk) {
+    struct arena half = arena_half(arena);
+    walk_in(&half, incident, walk);
+    arena->next = half.next;
     mounts_read(arena, walk);
 }

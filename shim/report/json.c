@@ -181,7 +181,7 @@ static void put_components(struct buffer *out, const struct report *report) {
     size_t first = walk->count > MOST_JSON_COMPONENTS ? walk->count - MOST_JSON_COMPONENTS : 0;
     json_array(out, "components");
     for (size_t i = first; i < walk->count; i++)
-        put_component(out, &walk->components[i], &report->verdict->judgements[i]);
+        put_component(out, &walk->components[i], verdict_judgement(report->verdict, i));
     buffer_char(out, ']');
     if (first + walk->elided > 0)
         json_number(out, "components_omitted", (long long)(first + walk->elided));

@@ -233,7 +233,7 @@ static void finish(struct buffer *out) {
     static const char ending[] = "  (cut)\n";
     if (!out->cut)
         return;
-    out->length = out->capacity - (sizeof ending - 1);
+    out->length = out->capacity < sizeof ending ? 0 : out->capacity - (sizeof ending - 1);
     while (out->length > 0 && out->data[out->length - 1] != '\n')
         out->length--;
     buffer_format(out, "%s", ending);

@@ -61,7 +61,7 @@ static const char *class_bits(enum access_class class) {
 static void put_component_verdict(struct page *page, size_t index) {
     const struct report *report = page->report;
     const struct component *component = &report->facts->walk.components[index];
-    const struct judgement *judgement = &report->verdict->judgements[index];
+    const struct judgement *judgement = verdict_judgement(report->verdict, index);
     static const char needs[][8] = {"nothing", "x", "w", "wx", "r", "rx", "rw", "rwx"};
     switch (judgement->verdict) {
     case COMPONENT_OK:

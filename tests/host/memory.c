@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Section 7.2: nothing from the host's heap, no lock the host could hold. */
 #include "host.h"
+#include <limits.h>
 #include <link.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <linux/xattr.h>
 #include <locale.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 /* The malloc family of this program, in front of libc's. */
 static volatile bool armed;
@@ -168,4 +174,45 @@ PROMISE(memory_given_back) {
         fail_once();
     EXPECT(holdings().mappings == before);
     EXPECT(reports() == 201);
+}
+
+/* ---- a path that makes a report read more than there is room for ---- */
+
+/* Opens t/../t/../ … /missing.png, as long as the kernel takes it. */
+static void fail_on_turns(void) {
+    static const char turn[] = "t/../";
+    char path[PATH_MAX] = "";
+    size_t length = 0;
+    for (; length + sizeof turn + sizeof "missing.png" <= sizeof path; length += sizeof turn - 1)
+        memcpy(path + length, turn, sizeof turn);
+    strcpy(path + length, "missing.png");
+    EXPECT(open(path, O_RDONLY) == -1 && errno == ENOENT);
+}
+
+PROMISE(path_that_turns_back) {
+    EXPECT(mkdir("t", 0755) == 0);
+    fail_on_turns();
+    EXPECT(reports_with("\"cause\":\"missing-file\"") == 1);
+}
+
+/* What is too much to be read leaves room for a report that says less. */
+PROMISE(large_acls_on_the_way) {
+    enum { NAMED = 400 };
+    const unsigned nobody = (unsigned)ACL_UNDEFINED_ID;
+    static struct {
+        struct posix_acl_xattr_header header;
+        struct posix_acl_xattr_entry entries[NAMED + 4];
+    } acl = {.header = {POSIX_ACL_XATTR_VERSION}};
+    struct posix_acl_xattr_entry *next = acl.entries;
+    *next++ = (struct posix_acl_xattr_entry){ACL_USER_OBJ, 7, nobody};
+    for (unsigned i = 0; i < NAMED; i++)
+        *next++ = (struct posix_acl_xattr_entry){ACL_USER, 5, 3000 + i};
+    *next++ = (struct posix_acl_xattr_entry){ACL_GROUP_OBJ, 5, nobody};
+    *next++ = (struct posix_acl_xattr_entry){ACL_MASK, 5, nobody};
+    *next++ = (struct posix_acl_xattr_entry){ACL_OTHER, 5, nobody};
+    EXPECT(mkdir("t", 0755) == 0);
+    if (setxattr("t", XATTR_NAME_POSIX_ACL_ACCESS, &acl, sizeof acl, 0) != 0)
+        host_skip("this file system has no such ACL");
+    fail_on_turns();
+    EXPECT(reports() == 1);
 }

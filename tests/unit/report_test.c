@@ -257,6 +257,28 @@ static void hostile_sizes_stay_within_bounds(void **state) {
     }
 }
 
+/* A walk through much may leave no room for what comes behind it. */
+static void any_arena_will_do(void **state) {
+    (void)state;
+    struct example example;
+    fill_in(&example);
+    struct buffer json = buffer_in(&arena, JSON_MOST_BYTES);
+    size_t whole = 0, nothing = 0;
+    for (size_t bytes = 0; bytes < 16 * 1024; bytes += 24) {
+        struct arena small = {arena.next, arena.next + bytes};
+        memset(arena.next, 0, bytes);
+        verdict_reach(&small, &example.incident, &example.facts, &example.verdict);
+        struct buffer text = buffer_in(&small, TEXT_MOST_BYTES);
+        text_render(&small, &example.report, &text);
+        assert_true(text.length == 0 || text.data[text.length - 1] == '\n');
+        json.length = 0;
+        json_render(&example.report, &json);
+        assert_memory_equal(json.data + json.length - 3, "1}\n", 3);
+        whole += text.length > 0 && !text.cut, nothing += text.length == 0;
+    }
+    assert_true(whole > 0 && nothing > 0);
+}
+
 static const char *json_of(const struct report *report) {
     struct buffer json = buffer_in(&arena, JSON_MOST_BYTES);
     json_render(report, &json);
@@ -570,6 +592,7 @@ int main(void) {
         WITH_ARENA(a_new_file_is_created),
         WITH_ARENA(long_names_keep_the_columns),
         WITH_ARENA(hostile_sizes_stay_within_bounds),
+        WITH_ARENA(any_arena_will_do),
         WITH_ARENA(callers_share_the_lines),
         WITH_ARENA(native_code_of_the_users_own_comes_first),
         WITH_ARENA(engines_are_counted),
