@@ -15,7 +15,7 @@
 static int flags_of_mode(const char *mode) {
     int flags =
         mode[0] == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (mode[0] == 'a' ? O_APPEND : O_TRUNC);
-    for (const char *at = mode + 1; *at && *at != ','; at++) {
+    for (const char *at = mode; *at && *at != ','; at++) { /* may be empty: EINVAL */
         if (*at == '+')
             flags = (flags & ~O_ACCMODE) | O_RDWR;
         else if (*at == 'x')
@@ -26,9 +26,17 @@ static int flags_of_mode(const char *mode) {
     return flags;
 }
 
+/* The call may have failed for want of it: EFAULT, or EINVAL where it is too short. */
+static struct open_how read_open_how(uintptr_t address) {
+    struct memory memory = {0};
+    struct open_how how = {0};
+    memory_read(&memory, address, &how, sizeof how);
+    return how;
+}
+
 /* A call that opens nothing walks like an open with O_PATH. */
 static void read_how(struct incident *incident, uintptr_t how) {
-    const struct open_how *extended = (const void *)how;
+    struct open_how extended;
     int flags = (int)how;
     switch (incident->how_kind) {
     case HOW_FLAGS:
@@ -38,8 +46,9 @@ static void read_how(struct incident *incident, uintptr_t how) {
         incident->flags = flags_of_mode((const char *)how);
         break;
     case HOW_STRUCT:
-        incident->flags = (int)extended->flags;
-        incident->resolve = extended->resolve;
+        extended = read_open_how(how);
+        incident->flags = (int)extended.flags;
+        incident->resolve = extended.resolve;
         break;
     case HOW_ACCESS:
     case HOW_LIST:
