@@ -58,9 +58,9 @@ bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion) 
     bool only_group = identity->ruid == uid && identity->euid == uid && identity->suid == uid;
     trial->verdict->why = arena_format(
         trial->arena,
-        "uid %lu gid %lu mounted it (%.*s) without allow_other: then all six ids of a process, "
+        "uid %lu gid %lu mounted it (%s) without allow_other: then all six ids of a process, "
         "real, effective and saved, must be these, and here %s; root is no exception",
-        uid, gid, (int)mount->fstype.length, mount->fstype.data,
+        uid, gid, escaped(trial->arena, mount->fstype),
         only_group ? "a group id is not" : "they are not");
     if (only_group)
         add_advice(trial, arena_format(trial->arena,
@@ -135,28 +135,27 @@ static void advise_on_options(struct trial *trial, const struct component *compo
                  : access->missing & ACCESS_WRITE ? SLICE("fmask=0113")
                                                   : SLICE("fmask=0133");
     /* Most of these file systems ignore the options of a remount. */
-    add_advice(trial, arena_format(trial->arena,
-                                   "as root, umount %s and mount %.*s there again with -o %.*s "
-                                   "among its options (and in /etc/fstab); chmod does nothing "
-                                   "here%s",
-                                   quoted(trial->arena, mount->point).data,
-                                   (int)slice_first(mount->source, 200).length, mount->source.data,
-                                   (int)option.length, option.data,
-                                   hides_options(mount) ? " without the option permissions" : ""));
+    add_advice(trial,
+               arena_format(trial->arena,
+                            "as root, umount %s and mount %s there again with -o %.*s "
+                            "among its options (and in /etc/fstab); chmod does nothing "
+                            "here%s",
+                            quoted(trial->arena, mount->point).data,
+                            escaped(trial->arena, mount->source), (int)option.length, option.data,
+                            hides_options(mount) ? " without the option permissions" : ""));
 }
 
 static void explain_mask(struct trial *trial, const struct mount *mount,
                          const struct access *access) {
-    struct slice options = slice_first(mount->super_options, 160);
     struct slice shown =
         hides_options(mount)
             ? SLICE("uid=, gid= and umask= of its mount, which cannot be seen here, say")
-            : arena_format(trial->arena, "its mount options say (%.*s)", (int)options.length,
-                           options.data);
+            : arena_format(trial->arena, "its mount options say (%s)",
+                           escaped(trial->arena, slice_first(mount->super_options, 160)));
     trial->verdict->why = arena_format(
         trial->arena,
-        "%.*s shows every file with the owner and the bits that %.*s; they give uid %u no %s%s",
-        (int)mount->fstype.length, mount->fstype.data, (int)shown.length, shown.data,
+        "%s shows every file with the owner and the bits that %.*s; they give uid %u no %s%s",
+        escaped(trial->arena, mount->fstype), (int)shown.length, shown.data,
         trial->facts->identity.fsuid, access_words(access->missing),
         hides_options(mount) ? ", unless it is mounted with permissions: then they are its own"
                              : "");
@@ -248,8 +247,8 @@ bool judge_nfs_server(struct trial *trial, const struct suspicion *suspicion) {
         trial->verdict->why = arena_format(
             trial->arena,
             "mode and owner allow it here, but the server decides, by the Kerberos ticket of uid "
-            "%u (sec=%.*s)",
-            identity->fsuid, (int)security.length, security.data);
+            "%u (sec=%s)",
+            identity->fsuid, escaped(trial->arena, security));
         add_advice(trial, SLICE("klist shows whether that user has a ticket, kinit gets one; "
                                 "chmod cannot help"));
     } else if (group_is_left_out(identity, component, suspicion->access, &place)) {
@@ -265,8 +264,8 @@ bool judge_nfs_server(struct trial *trial, const struct suspicion *suspicion) {
         add_advice(trial, SLICE("on the server, as its admin: exportfs -v shows the export's "
                                 "options; nfs4_getfacl here shows the file's ACL"));
     }
-    add_note(trial, "it was decided on the server %.*s, where this process cannot look",
-             (int)slice_first(component->mount->source, 200).length, component->mount->source.data);
+    add_note(trial, "it was decided on the server %s, where this process cannot look",
+             escaped(trial->arena, component->mount->source));
     return true;
 }
 
@@ -281,8 +280,8 @@ bool judge_smb_server(struct trial *trial, const struct suspicion *suspicion) {
     conclude(trial, CAUSE_smb_server, CERTAINTY_LIKELY, suspicion->at, NULL);
     refuse_at(trial, suspicion->at);
     struct slice account = guest ? SLICE("the guest")
-                                 : arena_format(trial->arena, "the user %.*s",
-                                                (int)slice_first(user, 64).length, user.data);
+                                 : arena_format(trial->arena, "the user %s",
+                                                escaped(trial->arena, slice_first(user, 64)));
     trial->verdict->why = arena_format(
         trial->arena,
         "the bits shown here come from the mount's options and allow it; the server decides by its "
@@ -295,7 +294,7 @@ bool judge_smb_server(struct trial *trial, const struct suspicion *suspicion) {
     add_advice(
         trial,
         SLICE("or mount it as another user of the server: -o credentials=FILE, mount.cifs(8)"));
-    add_note(trial, "it was decided on the server of %.*s, where this process cannot look",
-             (int)slice_first(mount->source, 200).length, mount->source.data);
+    add_note(trial, "it was decided on the server of %s, where this process cannot look",
+             escaped(trial->arena, mount->source));
     return true;
 }

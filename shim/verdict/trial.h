@@ -99,6 +99,10 @@ void add_advice(struct trial *trial, struct slice advice);
  * NUL stands behind it, and the data is never NULL. */
 struct slice quoted(struct arena *arena, struct slice path);
 
+/* What a mount says of itself (type, source, options), for a sentence: whoever mounted it chose the
+ * bytes. Escaped, at most 200 of them, with a NUL behind; never NULL. */
+const char *escaped(struct arena *arena, struct slice text);
+
 static inline const struct component *component_at(const struct trial *trial, int index) {
     return index >= 0 ? &trial->facts->walk.components[index] : NULL;
 }

@@ -93,8 +93,8 @@ static void suspect_file_system(struct trial *trial, const struct mount *mount,
         elsewhere = elsewhere || slice_is(mount->fstype, remote[i]);
     const char *point = quoted(trial->arena, slice_first(mount->point, 100)).data;
     if (elsewhere) {
-        put(&candidates->found, "the server of the file system (%.*s at %s), which decides itself",
-            (int)slice_first(mount->fstype, 32).length, mount->fstype.data, point);
+        put(&candidates->found, "the server of the file system (%s at %s), which decides itself",
+            escaped(trial->arena, slice_first(mount->fstype, 32)), point);
         put(&candidates->questions, "look in the log of the server behind %s", point);
         candidates->count++;
     } else if (slice_is(mount->fstype, "overlay")) {

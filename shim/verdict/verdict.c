@@ -35,6 +35,14 @@ struct slice quoted(struct arena *arena, struct slice path) {
     return buffer_text(&text);
 }
 
+const char *escaped(struct arena *arena, struct slice text) {
+    enum { SHOWN_BYTES = 200 };
+    struct buffer shown = buffer_in(arena, 4 * SHOWN_BYTES + 1);
+    escape_shown(&shown, slice_first(text, SHOWN_BYTES), true);
+    buffer_char(&shown, '\0');
+    return shown.data ? shown.data : "...";
+}
+
 static const char *class_words(enum access_class class) {
     static const char words[][12] = {
         [CLASS_NONE] = "mode",

@@ -363,6 +363,36 @@ static void a_server_refuses(void **state) {
     assert_no_command(scene);
 }
 
+static void assert_harmless(const char *text) {
+    for (const char *at = text; *at; at++)
+        if (*at < ' ' || *at > '~')
+            fail_msg("byte %d drives a terminal: \"%s\"", *at, text);
+}
+
+/* The kernel escapes blanks and newlines of a type and of options, and nothing else. */
+static void what_a_mount_says_drives_no_terminal(void **state) {
+    static const char *const types[] = {"fuse.\x1b[2J", "vfat", "cifs", "fuseblk", "nfs4", "9p"};
+    static const char *const options[] = {"rw,user_id=7,group_id=7", "rw,username=\x1b]0;a\x07",
+                                          "rw,sec=krb5\x1b[2J", "rw,aname=drvfs\x1b[2J\xc2\x9b"};
+    struct scene *scene = *state;
+    struct component *image = &scene->components[IMAGE];
+    char why[2048];
+    scene->mount.source = SLICE("//server\x1b[2J\n/share");
+    for (size_t i = 0; i < 2 * sizeof types / sizeof *types; i++)
+        for (size_t j = 0; j < sizeof options / sizeof *options; j++) {
+            image->status.st_mode = i % 2 ? S_IFREG | 0700 : S_IFREG | 0644;
+            image->kernel_answer = EACCES;
+            scene->mount.fstype = slice_of(types[i / 2]);
+            scene->mount.super_options = slice_of(options[j]);
+            scene_judge(scene);
+            snprintf(why, sizeof why, "%.*s", (int)scene->verdict.why.length,
+                     scene->verdict.why.data);
+            assert_harmless(why);
+            assert_harmless(scene_notes(scene));
+            assert_harmless(scene_fixes(scene));
+        }
+}
+
 /* ---- modules ---- */
 
 static void selinux(void **state) {
@@ -499,6 +529,7 @@ int main(void) {
         TEST(a_private_fuse_mount),
         TEST(bits_from_mount_options),
         TEST(a_server_refuses),
+        TEST(what_a_mount_says_drives_no_terminal),
         TEST(selinux),
         TEST(selinux_does_not_hide_the_bits),
         TEST(apparmor),
