@@ -15,9 +15,12 @@ static const struct component *find_changed(const struct trial *trial) {
     for (size_t i = facts->walk.count; i-- > 0;) {
         const struct component *component = &facts->walk.components[i];
         const struct timespec *changed = &component->status.st_ctim;
+        /* A time that is still to come is a server's own, or made up: it says nothing. */
+        if (!component->status_known || changed->tv_sec < facts->now.tv_sec - 1 ||
+            changed->tv_sec > facts->now.tv_sec + 1)
+            continue;
         long seconds = facts->now.tv_sec - changed->tv_sec;
-        if (component->status_known && seconds <= 1 &&
-            seconds * SECOND_NS + facts->now.tv_nsec - changed->tv_nsec <= RECENT_NS)
+        if (seconds * SECOND_NS + facts->now.tv_nsec - changed->tv_nsec <= RECENT_NS)
             return component;
     }
     return NULL;

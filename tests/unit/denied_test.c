@@ -493,6 +493,11 @@ static void a_change_in_between(void **state) {
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     *changed = (struct timespec){2000, 20 * 1000 * 1000}; /* behind the beginning of the report */
     assert_cause(scene, "changed", CERTAINTY_LIKELY, IMAGE);
+    *changed = (struct timespec){5000, 0}; /* by the clock of a server, or of whoever made it up */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    *changed = (struct timespec){INT64_MIN, 0};
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    *changed = (struct timespec){2000, 20 * 1000 * 1000};
     scene->facts.identity.seccomp = 2; /* a file that is new in a sandbox proves nothing */
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     assert_says(scene_notes(scene), "'/data' was changed just now");
