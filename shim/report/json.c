@@ -179,12 +179,17 @@ static void put_component(struct buffer *out, const struct component *component,
 static void put_components(struct buffer *out, const struct report *report) {
     const struct walk *walk = &report->facts->walk;
     size_t first = walk->count > MOST_JSON_COMPONENTS ? walk->count - MOST_JSON_COMPONENTS : 0;
+    if (report->verdict->culprit >= 0 && (size_t)report->verdict->culprit < first)
+        first = (size_t)report->verdict->culprit;
+    size_t left = walk->count - first;
+    size_t shown = left < MOST_JSON_COMPONENTS ? left : MOST_JSON_COMPONENTS;
+    size_t omitted = walk->count - shown + walk->elided;
     json_array(out, "components");
-    for (size_t i = first; i < walk->count; i++)
+    for (size_t i = first; i < first + shown; i++)
         put_component(out, &walk->components[i], verdict_judgement(report->verdict, i));
     buffer_char(out, ']');
-    if (first + walk->elided > 0)
-        json_number(out, "components_omitted", (long long)(first + walk->elided));
+    if (omitted > 0)
+        json_number(out, "components_omitted", (long long)omitted);
 }
 
 static void put_fix(struct buffer *out, const struct fix *fix) {

@@ -175,23 +175,42 @@ static void widen(const struct page *page, const struct component *component,
         columns->owners = owners.length;
 }
 
+/* A row for what gets none of its own. */
+static void put_gap(struct page *page, size_t count, const char *what) {
+    page_label(page, "");
+    buffer_format(page->out, "... %zu more, %s", count, what);
+    page_end_line(page);
+}
+
+/* How many components stand behind the one that refused. None does when the walk ended there. */
+static size_t count_unreached(const struct report *report) {
+    size_t count = report->facts->walk.count, end = (size_t)(report->verdict->culprit + 1);
+    bool stopped = end > 0 && end < count &&
+                   verdict_judgement(report->verdict, end)->verdict == COMPONENT_UNREACHED;
+    return stopped ? count - end : 0;
+}
+
 void page_put_walk(struct page *page, struct arena *arena, size_t most_rows) {
     const struct walk *walk = &page->report->facts->walk;
     struct columns columns = {.owners = 14};
-    /* The first row and the last ones: the middle is the least interesting. */
-    size_t skipped = walk->count > most_rows ? walk->count - most_rows + 1 : 0;
-    bool gap = skipped + walk->elided > 0;
-    for (size_t i = 0; i < walk->count; i++)
+    /* The first row, and those up to the end or to who refused: the middle is the least
+     * interesting. */
+    size_t behind = walk->count > most_rows ? count_unreached(page->report) : 0;
+    size_t end = walk->count - behind, rows = most_rows - (behind > 0);
+    size_t skipped = end > rows ? end - rows + 1 : 0;
+    size_t passed = skipped, unreached = behind;
+    *(behind > 0 && end <= WALK_KEPT_FIRST ? &unreached : &passed) += walk->elided;
+    for (size_t i = 0; i < end; i++)
         if (i == 0 || i > skipped)
             widen(page, &walk->components[i], &columns);
-    for (size_t i = 0; i < walk->count; i++) {
+    for (size_t i = 0; i < end; i++) {
         page_label(page, i == 0 ? "path:" : "");
         put_row(page, arena, i, &columns);
-        if (i == 0 && gap) {
-            page_label(page, "");
-            buffer_format(page->out, "... %zu more, all ok\n", skipped + walk->elided);
-            page->lines_left -= page->lines_left > 0;
+        if (i == 0 && passed > 0) {
+            put_gap(page, passed, "all ok");
             i += skipped;
         }
     }
+    if (unreached > 0)
+        put_gap(page, unreached, "not reached");
 }

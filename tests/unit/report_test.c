@@ -295,6 +295,50 @@ static size_t count_of(const char *text, const char *part) {
     return count;
 }
 
+/* What the row of components without rows says: "... 7 more, WHAT". */
+static size_t left_out(const char *text, const char *what) {
+    size_t count;
+    char said[32];
+    for (; (text = strstr(text, " ... ")); text++)
+        if (sscanf(text, " ... %zu more, %31[^\n]", &count, said) == 2 && strcmp(said, what) == 0)
+            return count;
+    return 0;
+}
+
+/* A link in a sticky directory is refused before what it leads to: our walk goes on behind it. */
+static void who_refused_is_shown_however_long_the_path(void **state) {
+    (void)state;
+    enum { LENGTH = 100 };
+    struct example example;
+    fill_in(&example);
+    static struct component components[LENGTH];
+    static struct judgement judgements[LENGTH];
+    for (size_t i = 0; i < LENGTH; i++)
+        components[i] = directory("/passed", 0755, 0, 0);
+    for (int culprit = 0; culprit < LENGTH; culprit++) {
+        memset(judgements, 0, sizeof judgements);
+        for (int i = culprit; i < LENGTH; i++)
+            judgements[i].verdict = i == culprit ? COMPONENT_DENIED : COMPONENT_UNREACHED;
+        char *mark = arena.next;
+        components[culprit].path = SLICE("/tmp/link");
+        example.facts.walk.components = components;
+        example.facts.walk.count = LENGTH;
+        example.verdict.judgements = judgements;
+        example.verdict.culprit = culprit;
+        const char *text = rendered(&example.report);
+        assert_non_null(strstr(text, "DENIED"));
+        assert_true(count_lines(text) <= 6 + 9 + 3); /* of the walk nine */
+        size_t passed = left_out(text, "all ok"), unreached = left_out(text, "not reached");
+        assert_int_equal(count_of(text, "root:root") + passed + unreached, LENGTH);
+        assert_true(passed <= (size_t)culprit);
+        assert_non_null(strstr(json_of(&example.report), "\"verdict\":\"denied\""));
+        assert_non_null(strstr(json_of(&example.report), "\"components_omitted\":60"));
+        components[culprit].path = SLICE("/passed");
+        memset(mark, 0, (size_t)(arena.next - mark));
+        arena.next = mark;
+    }
+}
+
 /* 20 frames of the interpreter, 3 of a library in C, 2 of one in Python, 1 of the user, and libc's
  * start of the program: what a person asks for comes first, and what is left out is counted. */
 static void callers_share_the_lines(void **state) {
@@ -593,6 +637,7 @@ int main(void) {
         WITH_ARENA(long_names_keep_the_columns),
         WITH_ARENA(hostile_sizes_stay_within_bounds),
         WITH_ARENA(any_arena_will_do),
+        WITH_ARENA(who_refused_is_shown_however_long_the_path),
         WITH_ARENA(callers_share_the_lines),
         WITH_ARENA(native_code_of_the_users_own_comes_first),
         WITH_ARENA(engines_are_counted),
