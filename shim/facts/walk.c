@@ -75,7 +75,10 @@ static bool path_enter(struct walker *w, struct slice name) {
     return true;
 }
 
+/* Where the start has no name, "." stands for it: then names are only added. */
 static bool path_leave(struct walker *w) {
+    if (w->path[0] != '/')
+        return path_enter(w, SLICE(".."));
     while (w->path_length > 1 && w->path[w->path_length - 1] != '/')
         w->path_length--;
     if (w->path_length > 1)

@@ -89,6 +89,19 @@ PROMISE(a_filter_that_kills) {
     EXPECT(reports_with("\"fstype\":null") < reports());
 }
 
+static void fail_above(void) {
+    EXPECT(open("../missing-above.png", O_RDONLY) == -1 && errno == ENOENT);
+    EXPECT(open("dir/../missing-here.png", O_RDONLY) == -1 && errno == ENOENT);
+}
+
+/* The working directory has no name then, and so neither has the one above. */
+PROMISE(a_filter_that_kills_and_the_directory_above) {
+    make_places();
+    EXPECT(fail_in_the_sandbox(fail_above) == 0);
+    EXPECT(reports_with("\"culprit\":\"./../missing-above.png\"") == 1);
+    EXPECT(reports_with("\"culprit\":\"./dir/../missing-here.png\"") == 1);
+}
+
 static void go_out_by_exit(void) {
     EXPECT(open("missing.png", O_RDONLY) == -1);
     EXPECT(open("missing.png", O_RDONLY) == -1);
