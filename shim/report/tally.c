@@ -2,7 +2,8 @@
 /*
  * What was reported already. One table in shared memory, made before any fork, so that the workers
  * of a process count together. Every field is changed by atomic operations only: no lock that a
- * killed worker could keep.
+ * killed worker could keep. A worker may be trusted less than its parent and write here what it
+ * likes, so what is read is checked.
  */
 #include "base/start.h"
 #include "base/sys.h"
@@ -18,7 +19,7 @@ struct slot {
     _Atomic uint32_t told;      /* the count that was last said */
     _Atomic uint32_t described; /* cause and culprit are filled in */
     _Atomic uint32_t cause;     /* enum cause */
-    uint32_t culprit_length;
+    _Atomic uint32_t culprit_length;
     char culprit[CULPRIT_BYTES]; /* its end, when it is longer */
 };
 
@@ -77,7 +78,7 @@ static void describe(struct slot *slot, const struct verdict *verdict, struct sl
     size_t cut = culprit.length > CULPRIT_BYTES ? culprit.length - CULPRIT_BYTES : 0;
     culprit = slice_from(culprit, cut);
     atomic_store(&slot->cause, verdict->cause);
-    slot->culprit_length = (uint32_t)culprit.length;
+    atomic_store(&slot->culprit_length, (uint32_t)culprit.length);
     if (culprit.length)
         memcpy(slot->culprit, culprit.data, culprit.length);
     atomic_store(&slot->described, 1);
@@ -139,10 +140,15 @@ static void tell(struct slot *slot, void (*each)(const struct tally_line *line, 
     if (!atomic_load(&slot->described) || count <= told ||
         !atomic_compare_exchange_strong(&slot->told, &told, count))
         return;
+    char culprit[CULPRIT_BYTES];
+    uint32_t cause = atomic_load(&slot->cause), length = atomic_load(&slot->culprit_length);
+    if (cause >= CAUSE_COUNT || length > sizeof culprit)
+        return;
+    memcpy(culprit, slot->culprit, length);
     struct tally_line line = {
         .fingerprint = atomic_load(&slot->fingerprint),
-        .cause = cause_word((enum cause)atomic_load(&slot->cause)),
-        .culprit = {slot->culprit, slot->culprit_length},
+        .cause = cause_word((enum cause)cause),
+        .culprit = {culprit, length},
         .count = count,
     };
     each(&line, context);
