@@ -5,6 +5,17 @@
 #include "incident.h"
 #include "next.h"
 #include "report/report.h"
+#include <signal.h>
+
+/* The signals that a write may raise are blocked, as they are in a report. */
+static void complain(struct slice line) {
+    uint64_t mask, raised = (uint64_t)1 << (SIGPIPE - 1) | (uint64_t)1 << (SIGXFSZ - 1) |
+                            (uint64_t)1 << (SIGTTOU - 1);
+    if (sys_sigmask(SIG_BLOCK, &raised, &mask) != 0)
+        return;
+    sink_stderr(line);
+    sys_sigmask(SIG_SETMASK, &mask, NULL);
+}
 
 __attribute__((constructor)) static void start(int count, char **arguments, char **environment) {
     (void)count;
@@ -12,7 +23,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
     int error = errno;
     next_start(environment);
     sink_start();
-    config_read(environment, sink_stderr);
+    config_read(environment, complain);
     if (config.enabled)
         tally_start();
     errno = error;

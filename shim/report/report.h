@@ -94,7 +94,7 @@ void sink_start(void);
 bool sink_is_terminal(void);
 
 /* One write to stderr while it is still the file it was at start, and only when it takes the bytes
- * without waiting. */
+ * without waiting. This one and sink_log() need the signals that a write may raise blocked. */
 void sink_stderr(struct slice text);
 
 /* Appends one line to the log file by one write; `pid` is what %p stands for. */

@@ -157,6 +157,17 @@ PROMISE(log_over_the_file_size) {
     EXPECT(reports() == 1);
 }
 
+/* What a bad value gets at start is a write like any other. */
+PROMISE(complaint_over_the_file_size) {
+    struct rlimit limit = {0, RLIM_INFINITY};
+    if (host_again())
+        return;
+    int file = open("errors", O_WRONLY | O_CREAT, 0600);
+    EXPECT(file >= 0 && setenv("PERMSHIM_LIMIT", "many", 1) == 0);
+    EXPECT(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    EXPECT(run_again_with_stderr(file) == 0);
+}
+
 PROMISE(descriptors_exhausted) {
     struct rlimit limit = {64, 64};
     EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
