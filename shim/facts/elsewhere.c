@@ -118,8 +118,8 @@ static struct slice fstab_point(struct search *search, struct slice asked) {
 
 /* ---- where disks are mounted ---- */
 
-/* "/mnt/usb": the first name below a directory that mount points are made in, when it is not there
- * or empty. */
+/* "/mnt/usb": the first name below a directory that mount points are made in, when it is not there,
+ * or when nothing is mounted on it and it is empty. */
 static struct slice removable_point(struct search *search, struct slice asked) {
     static const char parents[][12] = {"/run/media/", "/media/", "/mnt/", "/Volumes/"};
     const struct walk *walk = &search->facts->walk;
@@ -139,12 +139,13 @@ static struct slice removable_point(struct search *search, struct slice asked) {
         struct like_names nothing;
         if (missing && length < asked.length)
             return point;
-        if (!directory || !slice_equal(directory->path, point))
+        bool is_place = directory && slice_equal(directory->path, point);
+        if (!is_place || (directory->mount && slice_equal(directory->mount->point, point)))
             continue;
         size_t before = search->result->listed;
         search_enter(search, &(struct place){NULL, point});
         search_list(search, SLICE("?"), false, &nothing);
-        if (search->result->listed == before && !nothing.cut)
+        if (search->result->listed == before && !nothing.cut && !search->result->unlistable)
             return point;
     }
     return SLICE("");

@@ -25,6 +25,21 @@ at_end "umount '$place/disk'"
 opens -- read "$place/disk/a.jpg"
 check "mounted" opened "$answer"
 
+# A place for disks that come and go: empty, when none is there. One that may not be listed, or where an
+# empty disk is mounted, tells nothing.
+mount -t tmpfs tmpfs /mnt
+at_end "umount -R /mnt"
+mkdir /mnt/disk
+opens -- read /mnt/disk/unlike.png
+expect "an empty place for a disk" ENOENT not-mounted likely /mnt/disk/unlike.png
+chmod 711 /mnt/disk
+opens as 1001:1001 -- read /mnt/disk/unlike.png
+expect "a place that may not be listed" ENOENT missing-file proven /mnt/disk/unlike.png
+chmod 755 /mnt/disk
+mount -t tmpfs tmpfs /mnt/disk
+opens -- read /mnt/disk/unlike.png
+expect "an empty disk" ENOENT missing-file proven /mnt/disk/unlike.png
+
 # What systemd's PrivateTmp= does: a directory of the service's own in the place of the shared one.
 mkdir "$place/shared" "$place/both" "$place/systemd-private-0-a.service-b"
 mkdir "$place/systemd-private-0-a.service-b/tmp"
