@@ -107,7 +107,7 @@ void escape_json(struct buffer *buffer, struct slice text) {
             length = 1;
         } else if (c == '"' || c == '\\') {
             buffer_format(buffer, "\\%c", (int)c);
-        } else if (c < 0x20 || c == 0x7f) {
+        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
             buffer_format(buffer, "\\u%04x", c);
         } else {
             buffer_slice(buffer, slice_first(text, length));

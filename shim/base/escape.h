@@ -24,7 +24,8 @@ void escape_shown(struct buffer *buffer, struct slice text, bool ascii_only);
 /* The same between single quotes, with ' inside as \'. */
 void escape_quoted(struct buffer *buffer, struct slice text, bool ascii_only);
 
-/* The inside of a JSON string. An invalid byte becomes U+FFFD. */
+/* The inside of a JSON string: control characters (C0, DEL, C1) as \u, since a terminal may be what
+ * reads it. An invalid byte becomes U+FFFD. */
 void escape_json(struct buffer *buffer, struct slice text);
 
 /* One word for a POSIX shell: '…', with ' as '\''; or $'…' (POSIX.1-2024) when the text holds what
