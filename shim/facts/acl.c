@@ -25,6 +25,8 @@ void acl_read(struct arena *arena, int descriptor, struct acl *acl) {
     else if (length == -EOPNOTSUPP)
         acl->state = ACL_UNSUPPORTED;
     if (length < (long)sizeof *header || header->a_version != POSIX_ACL_XATTR_VERSION) {
+        if (length > 0) /* older kernels hand on what a FUSE server says, whatever it is */
+            memset(header, 0, (size_t)length); /* as arena_get promises */
         arena->next = mark;
         return;
     }

@@ -142,6 +142,13 @@ static void parse_mangled(struct arena *arena) {
     free(name);
 }
 
+/* What arena_get() gives next has to be zero. */
+static bool is_clean(const struct arena *arena) {
+    size_t left = (size_t)(arena->end - arena->next);
+    return left == 0 ||
+           (arena->next[0] == '\0' && memcmp(arena->next, arena->next + 1, left - 1) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static void (*const parsers[])(struct arena * arena) = {
         parse_mounts,   parse_identity, parse_accounts, parse_acl,
@@ -154,6 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t chosen = input_byte(&input) % (sizeof parsers / sizeof *parsers);
     piece = (size_t)input_byte(&input) * 16 + 1;
     parsers[chosen](&arena);
+    REQUIRE(is_clean(&arena));
     free(bytes);
     return 0;
 }
