@@ -140,6 +140,8 @@ cp "$tmp/dynamic" "$tmp/foreign"
 printf '\x16' | dd of="$tmp/foreign" bs=1 seek=18 conv=notrunc status=none
 check_like "foreign machine" "permshim: foreign is a program of another kind (64 bits, machine 22)*" \
     "$(stderr_of "$permshim" "$tmp/foreign")"
+check "foreign machine: no library is promised" "" \
+    "$(stderr_of "$permshim" "$tmp/foreign" | grep 'make' || true)"
 for name in sudo docker flatpak; do
     printf '#!/bin/sh\n' >"$tmp/$name"
     chmod +x "$tmp/$name"
