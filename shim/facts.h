@@ -121,14 +121,14 @@ struct component {
     int status_error;   /* why not, when it could be opened but not asked (FUSE refuses so) */
     struct stat status; /* of the component itself; a link is not followed */
     struct acl acl;
-    const struct mount *mount;            /* NULL: unknown */
-    uint64_t mount_id;                    /* 0: unknown */
-    uint64_t attributes, attributes_mask; /* statx(2) stx_attributes: immutable, append … */
-    unsigned needs;                       /* ACCESS_*: what the call needs here */
-    int kernel_answer;       /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
-    bool group_joinable;     /* the account file lists the user in the owning group, but the
-                                process does not have it */
-    struct slice group_name; /* of a joinable group */
+    const struct mount *mount; /* NULL: unknown */
+    uint64_t mount_id;         /* 0: unknown */
+    uint64_t attributes;       /* statx(2) stx_attributes: immutable, append … */
+    unsigned needs;            /* ACCESS_*: what the call needs here */
+    int kernel_answer;         /* to `needs`, by faccessat2(2): 0, an errno, or ANSWER_UNKNOWN */
+    bool group_joinable;       /* the account file lists the user in the owning group, but the
+                                  process does not have it */
+    struct slice group_name;   /* of a joinable group */
     /* of a ROLE_LINK */
     struct slice link_target;
     struct slice meant_target; /* of a relative, dangling one: what its target is seen from a

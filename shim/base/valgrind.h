@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 enum {
-    VALGRIND_RUNNING_ON = 0x1001,     /* not 0 inside of valgrind */
     VALGRIND_STACK_REGISTER = 0x1501, /* lowest and highest byte; returns the stack's number */
     VALGRIND_STACK_DEREGISTER = 0x1502,
     VALGRIND_CHANGE_ERROR_DISABLEMENT = 0x1801, /* +1: this thread's errors are not reported */

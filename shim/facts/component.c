@@ -42,7 +42,6 @@ void component_observe(struct arena *arena, int descriptor, struct component *co
         if (extended.stx_mask & STATX_MNT_ID)
             component->mount_id = extended.stx_mnt_id;
         component->attributes = extended.stx_attributes;
-        component->attributes_mask = extended.stx_attributes_mask;
     }
     if (component->mount_id == 0 && descriptor >= 0)
         component->mount_id = mount_id_of(arena, descriptor);

@@ -46,9 +46,8 @@ const char *how_name(const struct incident *incident, size_t index);
 /* "CAP_CHOWN", or NULL for a number that has no name here; linux/capability.h. */
 const char *capability_name(unsigned capability);
 
-/* How many times a fingerprint was seen, and whether to say so now. */
+/* What is to be said of a failure now; mostly nothing. */
 struct sighting {
-    unsigned count; /* this one included */
     bool report;    /* make the full report */
     bool say_count; /* only say the count: it passed a power of ten */
 };

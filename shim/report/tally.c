@@ -100,16 +100,16 @@ void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct sli
                  unsigned limit, struct sighting *sighting) {
     struct table *table = find_table();
     if (!table) { /* no memory: every failure is its own first */
-        *sighting = (struct sighting){.count = 1, .report = true};
+        *sighting = (struct sighting){.report = true};
         return;
     }
     struct slot *slot = find_slot(table, fingerprint ? fingerprint : 1);
     if (!slot) {
-        *sighting = (struct sighting){.count = 1, .report = within_limit(table, limit)};
+        *sighting = (struct sighting){.report = within_limit(table, limit)};
         return;
     }
     unsigned count = atomic_fetch_add(&slot->count, 1) + 1;
-    *sighting = (struct sighting){.count = count};
+    *sighting = (struct sighting){0};
     if (count == 1) {
         describe(slot, verdict, culprit);
         sighting->report = within_limit(table, limit);
