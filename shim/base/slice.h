@@ -78,15 +78,17 @@ static inline struct slice slice_parent(struct slice path) {
     return slice_first(path, length);
 }
 
-/* Reads a decimal or octal number at the start of *text and steps over it; false if there is none.
- */
+/* Reads a number to base 8, 10 or 16 (small letters, no prefix) at the start of *text and steps
+ * over it; false if there is none. */
 static inline bool slice_number(struct slice *text, unsigned base, unsigned long *number) {
     size_t digits = 0;
     unsigned long value = 0;
-    while (digits < text->length && text->data[digits] >= '0' &&
-           (unsigned)(text->data[digits] - '0') < base && digits < 20) {
-        value = value * base + (unsigned long)(text->data[digits] - '0');
-        digits++;
+    for (; digits < text->length && digits < 20; digits++) {
+        char byte = text->data[digits];
+        unsigned digit = (unsigned)(byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : byte - '0');
+        if (digit >= base)
+            break;
+        value = value * base + digit;
     }
     *text = slice_from(*text, digits);
     *number = value;

@@ -34,12 +34,8 @@ static void read_four(struct slice value, uint32_t *a, uint32_t *b, uint32_t *c,
 }
 
 static uint64_t read_hexadecimal(struct slice value) {
-    uint64_t bits = 0;
-    value = skip_blanks(value);
-    for (size_t i = 0; i < value.length; i++) {
-        char byte = value.data[i];
-        bits = bits << 4 | (unsigned)(byte <= '9' ? byte - '0' : byte - 'a' + 10);
-    }
+    unsigned long bits;
+    next_number(&value, 16, &bits);
     return bits;
 }
 

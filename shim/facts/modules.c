@@ -24,22 +24,6 @@ static struct slice ask(struct arena *arena, const char *path, struct slice ques
     return (struct slice){answer, length > 0 ? (size_t)length : 0};
 }
 
-static bool next_hexadecimal(struct slice *text, unsigned long *number) {
-    size_t digits = 0;
-    *number = 0;
-    for (; digits < text->length; digits++) {
-        char byte = text->data[digits];
-        if (byte >= '0' && byte <= '9')
-            *number = *number << 4 | (unsigned)(byte - '0');
-        else if (byte >= 'a' && byte <= 'f')
-            *number = *number << 4 | (unsigned)(byte - 'a' + 10);
-        else
-            break;
-    }
-    *text = slice_from(*text, digits);
-    return digits > 0;
-}
-
 /* ---- SELinux ---- */
 
 static const char *selinux_class(mode_t mode) {
@@ -112,7 +96,7 @@ static bool selinux_lacks(struct arena *arena, struct slice domain, struct slice
     struct slice question = arena_format(arena, "%.*s %.*s %lu", (int)domain.length, domain.data,
                                          (int)label.length, label.data, number);
     struct slice answer = ask(arena, "/sys/fs/selinux/access", question);
-    if (!next_hexadecimal(&answer, &allowed))
+    if (!slice_number(&answer, 16, &allowed))
         return false;
     for (size_t i = 0; i < count; i++)
         if (policy_number(arena, &bit, class, names[i]) && bit > 0 && bit <= 32 &&
@@ -193,10 +177,10 @@ static void ask_apparmor(struct arena *arena, struct module_answer *module, unsi
         ask(arena, "/sys/kernel/security/apparmor/.access", buffer_text(&question));
     unsigned long allowed, denied;
     slice_split(&answer, 'x');
-    if (!next_hexadecimal(&answer, &allowed))
+    if (!slice_number(&answer, 16, &allowed))
         return;
     slice_split(&answer, 'x');
-    if (!next_hexadecimal(&answer, &denied))
+    if (!slice_number(&answer, 16, &denied))
         return;
     unsigned long lacking = wanted & (~allowed | denied);
     module->lacking = lacking & AA_MAY_READ && lacking & ~(unsigned long)AA_MAY_READ ? SLICE("rw")

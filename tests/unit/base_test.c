@@ -194,6 +194,11 @@ static void slices_split_and_count(void **state) {
     assert_int_equal(number, 0755);
     assert_slice(text, "x");
     assert_false(slice_number(&text, 10, &number));
+    text = SLICE("000001ffffffffffg");
+    assert_true(slice_number(&text, 16, &number));
+    assert_int_equal(number, 0x1ffffffffff);
+    assert_slice(text, "g");
+    assert_false(slice_number(&text, 16, &number));
     assert_slice(slice_basename(SLICE("/a/b.c")), "b.c");
     assert_slice(slice_basename(SLICE("/a/")), "");
 }
