@@ -32,7 +32,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 NEAR := $(BUILD)/tests/near/near
 NEAR_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/near/*.c))
 
-.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-python-debian test-python-free-threaded test-frames test-places test-vm test-suites test-near near property inject test-inject test-company test-valgrind bench format clean
+.PHONY: all test demo test-unit test-scripts test-hosts test-apps test-python test-python-debian test-python-free-threaded test-frames test-places test-vm test-suites test-near near near-wild property inject test-inject test-company test-valgrind bench format clean
 .SECONDARY: $(OBJECTS)
 
 all: $(LIBRARY)

@@ -35,7 +35,8 @@ void match_add_images(struct matcher *matcher);
  * handler. */
 bool match_path(const struct matcher *matcher, const char *path);
 
-/* What match_path would look at: the path without that trailing matter. */
+/* What match_path would look at: the path without that trailing matter. Safe in a signal handler,
+ * as what follows. */
 struct slice match_strip(struct slice path);
 
 /* fnmatch(3) without case (ASCII) and without special slashes and dots: * ? [set] [!set] \x. */

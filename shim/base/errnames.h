@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of errno values. strerrorname_np() would do, but a table needs no newer libc and no locale.
- */
+ * All of it is safe in a signal handler. */
 #ifndef PERMSHIM_BASE_ERRNAMES_H
 #define PERMSHIM_BASE_ERRNAMES_H
 

@@ -24,6 +24,19 @@ size_t utf8_next(struct slice text, uint32_t *character) {
     return length;
 }
 
+size_t utf8_encode(uint32_t c, char bytes[4]) {
+    static const unsigned lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    if (c < 0x80 || (c >= 0xdc80 && c <= 0xdcff)) {
+        bytes[0] = (char)(c & 0xff);
+        return 1;
+    }
+    size_t length = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = length - 1; i > 0; i--, c >>= 6)
+        bytes[i] = (char)(0x80 | (c & 0x3f));
+    bytes[0] = (char)(lead[length] | c);
+    return length;
+}
+
 bool utf8_valid(struct slice text) {
     uint32_t character;
     while (text.length > 0) {

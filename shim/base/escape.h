@@ -13,6 +13,10 @@ size_t utf8_next(struct slice text, uint32_t *character);
 
 bool utf8_valid(struct slice text);
 
+/* Encodes a character in up to 4 bytes; U+DC80 … U+DCFF is the byte 0x80 … 0xff that it stands for
+ * where a name is not UTF-8 (PEP 383). Returns how many bytes. */
+size_t utf8_encode(uint32_t character, char bytes[4]);
+
 /*
  * Shows text to a person: control characters (C0, DEL, C1), what steers the direction of text, line
  * separators and invalid bytes become \n, \t, \x1b, \u202e; a backslash is doubled, so that what is

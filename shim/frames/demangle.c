@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of the Itanium C++ ABI's mangling (section 5.1) that makes up names of functions. */
+/* The part of the Itanium C++ ABI's mangling (section 5.1) that makes up names of functions; Rust's
+ * older scheme writes its names in it. */
 #include "frames/demangle.h"
 #include "base/buffer.h"
 #include "frames/demangle_rust.h"

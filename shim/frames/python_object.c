@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "frames/python_object.h"
+#include "base/escape.h"
 #include "frames/python.h"
 #include "frames/python_lines.h"
 
@@ -29,24 +30,11 @@ static bool is_a(struct python_reader *reader, uintptr_t object, uintptr_t *type
     return its_type && its_type == *type;
 }
 
-/* UTF-8 of one code point into out[4]; the number of bytes. */
-static size_t encode(uint32_t point, char *out) {
-    if (point >= 0xdc80 && point <= 0xdcff) { /* PEP 383: byte 0x80 + n of the name itself */
-        out[0] = (char)(point - 0xdc00);
-        return 1;
-    }
-    if ((point >= 0xd800 && point <= 0xdfff) || point > 0x10ffff)
-        point = 0xfffd;
-    if (point < 0x80) {
-        out[0] = (char)point;
-        return 1;
-    }
-    size_t bytes = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = bytes - 1; i > 0; i--, point >>= 6)
-        out[i] = (char)(0x80 | (point & 0x3f));
-    out[0] = (char)(lead[bytes] | point);
-    return bytes;
+/* Python's own surrogates stand for bytes of a name; any other is no character. */
+static size_t encode(uint32_t point, char bytes[4]) {
+    bool none = point > 0x10ffff || (point >= 0xd800 && point < 0xdc80) ||
+                (point > 0xdcff && point <= 0xdfff);
+    return utf8_encode(none ? 0xfffd : point, bytes);
 }
 
 /* A str, in the arena, of at most `most` bytes; empty when it is none or cannot be read. PEP 393:

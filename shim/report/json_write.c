@@ -45,7 +45,6 @@ void json_boolean(struct buffer *out, const char *name, bool value) {
     buffer_slice(out, value ? SLICE("true") : SLICE("false"));
 }
 
-/* `name`, and beside it the exact bytes where JSON cannot carry them. */
 void json_path(struct buffer *out, const char *name, struct slice text) {
     json_string(out, name, text);
     if (utf8_valid(text))

@@ -61,15 +61,11 @@ size_t point_next(struct slice text, uint32_t *point) {
 }
 
 void point_write(struct buffer *out, uint32_t c) {
-    if (c < 0x80 || (c >= 0xdc80 && c <= 0xdcff)) {
-        buffer_char(out, (char)(c & 0xff));
-        return;
-    }
-    size_t length = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const unsigned first[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    buffer_char(out, (char)(first[length] | c >> 6 * (length - 1)));
-    for (size_t i = length - 1; i-- > 0;)
-        buffer_char(out, (char)(0x80 | (c >> 6 * i & 0x3f)));
+    char bytes[4];
+    if (c < 0x80) /* most are */
+        buffer_char(out, (char)c);
+    else
+        buffer_slice(out, (struct slice){bytes, utf8_encode(c, bytes)});
 }
 
 uint32_t point_lower(uint32_t c) {
