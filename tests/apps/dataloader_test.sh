@@ -12,8 +12,9 @@ tmp=$(mktemp -d)
 trap 'rm -rf -- "$tmp"' EXIT
 
 if ((EUID != 0)) || ! "$python" -c 'import torch, PIL' 2>/dev/null; then
-    skip "DataLoader: needs root and Debian's python3-torch"
+    skip "DataLoader" "needs root and Debian's python3-torch"
     finish
+    exit
 fi
 mkdir "$tmp/images"
 "$python" -c 'from PIL import Image

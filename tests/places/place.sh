@@ -22,7 +22,8 @@ clean_up() {
 trap clean_up EXIT
 
 if ((EUID != 0)); then
-    echo "skipped: ${0##*/}: needs root"
+    skip "${0##*/}" "needs root"
+    finish
     exit
 fi
 

@@ -11,7 +11,8 @@ unset LD_PRELOAD "${!PERMSHIM_@}"
 build=$(readlink -f "${BUILD:-build}")
 if ((EUID != 0)); then
     skip "listing and probing" "needs root, to lock somebody else out"
-    exit 0
+    finish
+    exit
 fi
 tmp=$(mktemp -d)
 trap 'rm -rf -- "$tmp"' EXIT
