@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Section 7.2 and 7.4: no descriptor kept or touched; stderr only while it is what it was. */
+/* Section 7.2 and 7.4: no descriptor kept or touched, and nothing on stdout; stderr only while it
+ * is what it was. */
 #include "host.h"
 #include <signal.h>
 #include <sys/resource.h>
@@ -37,6 +38,14 @@ PROMISE(descriptors_reused_between_reports) {
     EXPECT(read(3, bytes, sizeof bytes) == -1 && errno == EAGAIN);
     EXPECT(read(4, bytes, sizeof bytes) == -1 && errno == EAGAIN);
     EXPECT(reports() == 11);
+}
+
+PROMISE(nothing_on_stdout) {
+    struct stat before, after;
+    EXPECT(fstat(1, &before) == 0 && S_ISREG(before.st_mode));
+    fail_once();
+    EXPECT(fstat(1, &after) == 0 && after.st_size == before.st_size);
+    EXPECT(reports() == 1);
 }
 
 PROMISE(stderr_gets_the_report) {

@@ -2,7 +2,7 @@
 /*
  * Section 7.3: under a seccomp filter that allows what a program that opens images needs, and kills
  * for anything else. The filter is this process's second, so that it is told from the one that a
- * container has.
+ * container has. And section 7.1: a filter that counts how often a call is made.
  */
 #include "host.h"
 #include <linux/audit.h>
@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 
 #define ALLOW_CALL(number)                                                                         \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1),                                           \
@@ -218,4 +219,38 @@ PROMISE(a_filter_of_one_thread) {
     fail_once();
     EXPECT(reports() == 3 && reports_with("\"seccomp\":2") == 1);
     EXPECT(reports_with("\"exe\":\"/") == 2); /* by readlink(2): not in the sandbox */
+}
+
+/* ---- a filter that counts ---- */
+
+enum { COUNTED_FLAGS = O_RDWR | O_SYNC | O_NOFOLLOW }; /* nobody but the host opens so */
+
+static volatile sig_atomic_t counted;
+
+static void count_and_refuse(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info;
+    counted++;
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = -ENOENT;
+}
+
+static void count_opens(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, COUNTED_FLAGS, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sigaction action = {.sa_sigaction = count_and_refuse, .sa_flags = SA_SIGINFO};
+    EXPECT(sigaction(SIGSYS, &action, NULL) == 0);
+    EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    add_filter(code, sizeof code / sizeof *code);
+}
+
+PROMISE(the_call_is_made_once) {
+    count_opens();
+    EXPECT(open("missing.png", COUNTED_FLAGS) == -1 && errno == ENOENT);
+    EXPECT(counted == 1);
+    EXPECT(reports() == 1);
 }

@@ -151,8 +151,10 @@ static void what_is_not_known_is_not_sure(void **state) {
     assert_true(decide(scene, R).sure);
     scene->facts.identity.groups_complete = false;
     assert_false(decide(scene, R).sure);
+    status_of(scene)->st_mode = S_IFREG | 0666;
     scene->components[IMAGE].status_known = false;
     assert_false(decide(scene, R).allowed);
+    assert_int_equal(decide(scene, R).missing, R);
 }
 
 /* In a user namespace where 65534 is somebody, and may stand for anybody else as well. */
