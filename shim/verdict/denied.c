@@ -178,7 +178,6 @@ static void judge_beyond(struct trial *trial, const struct suspicion *suspicion)
 }
 
 static void judge_without_suspect(struct trial *trial) {
-    struct access access = {.allowed = true};
     bool gone = trial->facts->walk.error == ENOENT;
     if (judge_protected_symlink(trial, true))
         return;
@@ -190,7 +189,7 @@ static void judge_without_suspect(struct trial *trial) {
         return;
     }
     trial->verdict->asks_for_more = !trial->facts->surroundings.known;
-    judge_unseen(trial, &(struct suspicion){NO_CULPRIT, ANSWER_UNKNOWN, &access});
+    judge_unseen(trial, &(struct suspicion){NO_CULPRIT, ANSWER_UNKNOWN, NULL});
     if (gone)
         trial->verdict->why = SLICE("there is no such file: it was removed meanwhile, or the call "
                                     "was refused before anybody looked");

@@ -17,9 +17,9 @@ struct trial {
 
 /* Where the kernel said no, and what the plain rule and the kernel's own check say there. */
 struct suspicion {
-    int at;     /* the component, or NO_CULPRIT */
-    int kernel; /* EACCES, 0 or ANSWER_UNKNOWN */
-    const struct access *access;
+    int at;                      /* the component, or NO_CULPRIT */
+    int kernel;                  /* EACCES, 0 or ANSWER_UNKNOWN */
+    const struct access *access; /* NULL with NO_CULPRIT */
 };
 
 /* EACCES to a cause, with its why and fixes. */

@@ -44,6 +44,9 @@ static void directories(void **state) {
     scene->components[DATA].status.st_mode = S_IFDIR | 0700;
     assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
     assert_int_equal(scene->verdict.judgements[IMAGE].verdict, COMPONENT_UNREACHED);
+    scene->components[DATA].kernel_answer = ANSWER_UNKNOWN; /* the walk was refused there itself */
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    scene->components[DATA].kernel_answer = EACCES;
     scene->facts.walk.error = ENOENT;
     scene->facts.walk.creates = true;
     scene->components[IMAGE].lookup_error = ENOENT;
@@ -173,6 +176,25 @@ static void owners_that_cannot_be_told_apart(void **state) {
     scene->components[BEHIND].kernel_answer = EACCES;
     assert_cause(scene, "file-read", CERTAINTY_LIKELY, BEHIND);
     assert_says(scene_notes(scene), "fs.protected_symlinks or fs.protected_regular may");
+    scene->facts.walk.error = ENOENT; /* a dangling link refuses before it dangles */
+    scene->components[BEHIND].lookup_error = ENOENT;
+    assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
+}
+
+static void a_creator_that_cannot_be_told_apart(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range one[] = {{1001, 1001, 1}};
+    scene->components[DATA].status =
+        (struct stat){.st_mode = S_IFDIR | S_ISVTX | 0777, .st_uid = 65534};
+    scene->components[IMAGE].status = (struct stat){.st_mode = S_IFREG | 0666, .st_uid = 65534};
+    scene->components[IMAGE].needs = ACCESS_WRITE;
+    scene->incident.flags = O_WRONLY | O_CREAT;
+    scene->facts.walk.creates = true;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE); /* nobody is somebody */
+    scene->facts.identity.in_user_namespace = true;
+    scene->facts.identity.uid_map = scene->facts.identity.gid_map = (struct id_map){one, 1, true};
+    assert_cause(scene, "protected-create", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "may stand for different owners");
 }
 
 /* ---- access(2) ---- */
@@ -527,6 +549,7 @@ int main(void) {
         TEST(a_sysctl_is_asked_for_first),
         TEST(creation_in_a_sticky_directory),
         TEST(owners_that_cannot_be_told_apart),
+        TEST(a_creator_that_cannot_be_told_apart),
         TEST(access_asks_for_the_real_ids),
         TEST(what_the_real_ids_reach_may_be_out_of_sight),
         TEST(a_device_on_nodev),
