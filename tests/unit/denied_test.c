@@ -227,6 +227,29 @@ static void access_asks_for_the_real_ids(void **state) {
     assert_cause(scene, "protected-symlink", CERTAINTY_PROVEN, IMAGE);
 }
 
+static void ids_that_differ_are_told(void **state) {
+    struct scene *scene = *state;
+    struct identity *identity = &scene->facts.identity;
+    static const struct {
+        uid_t uid;
+        gid_t gid;
+        bool told;
+    } real[] = {{1001, 1001, false}, {1002, 1001, true}, {1001, 1002, true}};
+    refuse(scene, DATA);
+    scene->components[DATA].status.st_mode = S_IFDIR | 0700;
+    scene->incident.flags = O_PATH;
+    scene->incident.real_ids = true;
+    for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
+        identity->ruid = real[i].uid;
+        identity->rgid = real[i].gid;
+        assert_string_equal(cause_word(scene_judge(scene)->cause), "dir-search");
+        assert_int_equal(real[i].told, strstr(scene_notes(scene), "uid 1001 gid 1001") != NULL);
+    }
+    scene->incident.real_ids = false;
+    scene_judge(scene);
+    assert_null(strstr(scene_notes(scene), "uid 1001 gid 1001"));
+}
+
 static void what_the_real_ids_reach_may_be_out_of_sight(void **state) {
     struct scene *scene = *state;
     struct component *data = &scene->components[DATA];
@@ -551,6 +574,7 @@ int main(void) {
         TEST(owners_that_cannot_be_told_apart),
         TEST(a_creator_that_cannot_be_told_apart),
         TEST(access_asks_for_the_real_ids),
+        TEST(ids_that_differ_are_told),
         TEST(what_the_real_ids_reach_may_be_out_of_sight),
         TEST(a_device_on_nodev),
         TEST(a_guarded_magic_link),

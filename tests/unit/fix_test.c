@@ -24,6 +24,22 @@ static void one_user_one_file_one_bit(void **state) {
     assert_says(scene_notes(scene), "reading alone is allowed");
 }
 
+static void who_lists_goes_on_to_what_is_listed(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0);
+    scene->components[IMAGE].status.st_mode = S_IFDIR | 0700;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    scene->incident.group = GROUP_DIR;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-x /data/a.jpg");
+    assert_string_equal(cause_word(scene->verdict.cause), "dir-list");
+    scene->components[IMAGE].role = ROLE_PASSAGE; /* on the way nothing is listed */
+    scene->components[IMAGE].needs = ACCESS_READ;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+}
+
 static void an_owner_helps_himself(void **state) {
     struct scene *scene = *state;
     refuse_file(scene, 0000);
@@ -344,6 +360,7 @@ static void an_acl_that_cannot_be_read(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(one_user_one_file_one_bit),
+        TEST(who_lists_goes_on_to_what_is_listed),
         TEST(an_owner_helps_himself),
         TEST(without_acls_it_opens_to_all_and_says_so),
         TEST(a_wider_mask_wakes_nobody),
