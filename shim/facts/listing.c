@@ -146,23 +146,33 @@ bool search_may_vary(struct search *search, struct slice name) {
 
 /* ---- directories ---- */
 
-size_t search_directories(struct search *search, struct slice *names, size_t most) {
-    size_t count = 0;
+static bool may_lead_down(const struct entry *entry) {
+    struct slice name = name_of(entry);
+    bool may = entry->type == DT_DIR || entry->type == DT_LNK || entry->type == DT_UNKNOWN;
+    return may && !slice_is(name, ".") && !slice_is(name, "..");
+}
+
+size_t search_directories(struct search *search, struct slice start_of, struct slice *names,
+                          size_t most) {
+    enum { MOST_READS = 16 };
+    size_t count = 0, reads = start_of.length > 0 ? MOST_READS : 1;
     int directory = search->path.length > 0 ? open_directory(search) : -ENOENT;
+    long got = 0;
     if (directory < 0)
         return 0;
     search->whole_directory = 0;
-    long got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES);
-    for (long at = 0; at < got && count <= most;) {
-        const struct entry *entry = entry_at(search, (size_t)at);
-        struct slice name = name_of(entry);
-        at += entry->record_bytes;
-        if (entry->type != DT_DIR || slice_is(name, ".") || slice_is(name, ".."))
-            continue;
-        if (count < most)
-            names[count] = arena_copy(search->arena, name);
-        count++;
-    }
+    while (reads-- > 0 && count <= most && search_ask_clock(search) &&
+           (got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES)) > 0)
+        for (long at = 0; at < got && count <= most;) {
+            const struct entry *entry = entry_at(search, (size_t)at);
+            at += entry->record_bytes;
+            if (!may_lead_down(entry) ||
+                (start_of.length > 0 && !slice_starts(start_of, name_of(entry))))
+                continue;
+            if (count < most)
+                names[count] = arena_copy(search->arena, name_of(entry));
+            count++;
+        }
     bool more = got > 0 && sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES) > 0;
     sys_close(directory);
     return more || count > most ? 0 : count;

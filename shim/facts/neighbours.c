@@ -133,35 +133,64 @@ static void probe_places(struct search *search, const struct text *text) {
     probe_without_repetition(search, path, slips);
 }
 
-/* An archive that brought a directory of its own: a/b/c.jpg is a/a/b/c.jpg, or a/a-main/b/c.jpg. */
-static void probe_deeper(struct search *search) {
-    enum { MOST_INSIDE = 8 };
+/* A directory that exists, and what of the path comes behind it. */
+struct deeper {
+    struct slice directory, rest;
+};
+
+/* Where the walk ended; false where nothing can be said of it. */
+static bool find_end(struct search *search, struct deeper *end) {
     const struct walk *walk = &search->facts->walk;
-    struct slice inside[MOST_INSIDE];
     if (walk->error != ENOENT || walk->directory < 0 || walk->creates)
-        return;
-    struct slice directory = walk->components[walk->directory].path;
+        return false;
     struct slice absent = slice_basename(walk->components[walk->count - 1].path);
     struct buffer rest = buffer_in(search->arena, absent.length + walk->missing.length);
-    struct buffer place = buffer_in(search->arena, TEXT_BYTES);
     buffer_slice(&rest, absent);
     buffer_slice(&rest, walk->missing);
-    if (directory.length < 2 || directory.data[0] != '/' || rest.cut)
+    *end = (struct deeper){walk->components[walk->directory].path, buffer_text(&rest)};
+    return end->directory.length >= 2 && end->directory.data[0] == '/' && !rest.cut;
+}
+
+static void probe_below(struct search *search, const char *what, const struct deeper *end,
+                        struct slice name, struct slice rest, unsigned unlikely) {
+    struct buffer path = buffer_in(search->arena, end->directory.length + 1 + name.length);
+    buffer_slice(&path, end->directory);
+    buffer_char(&path, '/');
+    buffer_slice(&path, name);
+    struct place place = {what, buffer_text(&path)};
+    if (!path.cut)
+        probe_as(search, &place, rest, SLIP_BIT(SLIP_BASE), unlikely);
+}
+
+/* A directory too few: an archive that brought one of its own, or a list that starts in the data's
+ * directory: a/b/c.jpg is a/a/b/c.jpg, a/a-main/b/c.jpg or data/a/b/c.jpg. */
+static void probe_deeper(struct search *search) {
+    enum { MOST_INSIDE = 32 };
+    struct slice inside[MOST_INSIDE];
+    struct deeper end;
+    if (!find_end(search, &end))
         return;
-    search_enter(search, &(struct place){NULL, directory});
+    static const char what[] = "a directory in it";
+    search_enter(search, &(struct place){NULL, end.directory});
     size_t count =
-        count_names(buffer_text(&rest)) > 1 ? search_directories(search, inside, MOST_INSIDE) : 0;
-    for (size_t i = 0; i <= count && search_has_time(search); i++) {
-        bool namesake = i == count;
-        place.length = 0;
-        place.cut = false;
-        buffer_slice(&place, directory);
-        buffer_char(&place, '/');
-        buffer_slice(&place, namesake ? slice_basename(directory) : inside[i]);
-        struct place deeper = {"a directory in it", arena_copy(search->arena, buffer_text(&place))};
-        if (!place.cut && deeper.directory.length > 0)
-            probe_as(search, &deeper, buffer_text(&rest), SLIP_BIT(SLIP_BASE), !namesake);
-    }
+        count_names(end.rest) > 1 ? search_directories(search, SLICE(""), inside, MOST_INSIDE) : 0;
+    for (size_t i = 0; i < count && search_has_time(search); i++)
+        probe_below(search, what, &end, inside[i], end.rest, 1);
+    probe_below(search, what, &end, slice_basename(end.directory), end.rest, 0);
+}
+
+/* A directory and a name that were put together without a slash. */
+static void probe_unjoined(struct search *search) {
+    enum { MOST_INSIDE = 8 };
+    struct slice inside[MOST_INSIDE];
+    struct deeper end;
+    if (!find_end(search, &end))
+        return;
+    search_enter(search, &(struct place){NULL, end.directory});
+    size_t count = search_directories(search, end.rest, inside, MOST_INSIDE);
+    for (size_t i = 0; i < count && search_has_time(search); i++)
+        probe_below(search, "with a / between", &end, inside[i],
+                    slice_from(end.rest, inside[i].length), 0);
 }
 
 /* The end of a path under other starts: a project that was moved, a host's path in a container. A
@@ -220,6 +249,8 @@ static void run_stages(struct search *search, const struct texts *texts) {
         probe_places(search, &texts->all[i]);
     for (size_t i = 0; i < worth_count && *found == 0; i++)
         repair(search, &worth[i], LIST_NEVER, LIST_NEVER);
+    if (*found == 0)
+        probe_unjoined(search);
     if (*found == 0)
         probe_deeper(search);
     for (size_t i = 0; i < worth_count && *found == 0; i++)

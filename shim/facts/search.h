@@ -105,8 +105,10 @@ bool search_may_vary(struct search *search, struct slice name);
 /* Looks through the directory search->path for names like `name`. Notes the range of numbers. */
 void search_list(struct search *search, struct slice name, bool last, struct like_names *like);
 
-/* The directories in the directory search->path; 0 also when there are more than `most`. */
-size_t search_directories(struct search *search, struct slice *names, size_t most);
+/* The directories, and links that may lead to one, in the directory search->path; of which, unless
+ * it is empty, `start_of` has the name at its start. 0 also when there are more than `most`. */
+size_t search_directories(struct search *search, struct slice start_of, struct slice *names,
+                          size_t most);
 
 /* Puts a name into the range of numbers. */
 void search_note_number(struct search *search, struct slice name);

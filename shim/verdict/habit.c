@@ -106,6 +106,10 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
         line = python ? "in the program: os.path.join(os.path.dirname(os.path.abspath(__file__)), "
                         "path)"
                       : NULL;
+    else if (slip == SLIP_BASE && near->base_is &&
+             slice_is(slice_of(near->base_is), "with a / between"))
+        line = python ? "in the program: os.path.join(directory, name), not directory + name"
+                      : "put a / between the directory and the name";
     return line ? slice_of(line) : SLICE("");
 }
 

@@ -61,6 +61,12 @@ const char *const tree_files[] = {
     "proj/data/masks/cat_mask.png",
     "proj/data/train/n01440764/n01440764_10026.JPEG",
     "proj/Images/Sub Dir/pic.png",
+    /* what else a project has: more directories than a handful */
+    "proj/.git/HEAD.txt",
+    "proj/configs/base.txt",
+    "proj/models/list.txt",
+    "proj/notebooks/readme.txt",
+    "proj/outputs/log.txt",
     "shared/ref/target.png",
     "app/assets/icon.png",
     "home/alice/pics/me.jpg",
