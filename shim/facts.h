@@ -173,6 +173,19 @@ struct number_range {
     size_t count;
 };
 
+/* What the directory holds that the path led to: of the names that may have been meant, the first.
+ */
+enum { HELD_MOST = 6 };
+
+struct held {
+    bool known;
+    bool empty;  /* it holds no name at all */
+    bool more;   /* not all its names were read */
+    bool images; /* `names` are images, as there are some; of a missing directory: directories */
+    struct slice names[HELD_MOST]; /* sorted, numbers by their value */
+    size_t count;                  /* how many there are */
+};
+
 /* Signs that the path belongs to another view of the file system. */
 enum elsewhere {
     ELSEWHERE_NONE,
@@ -189,6 +202,7 @@ struct neighbours {
     size_t count;
     size_t ties; /* how many are as near as the first */
     struct number_range range;
+    struct held held; /* where nothing was found */
     size_t listed;    /* names looked at */
     bool names_left;  /* a directory holds more names than were looked at */
     bool out_of_time; /* not all was tried */

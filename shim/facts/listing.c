@@ -178,6 +178,61 @@ size_t search_directories(struct search *search, struct slice start_of, struct s
     return more || count > most ? 0 : count;
 }
 
+/* ---- what is there at all ---- */
+
+static void hold(struct search *search, struct slice name) {
+    struct held *held = &search->result->held;
+    size_t at = held->count < HELD_MOST ? held->count : HELD_MOST;
+    held->count++;
+    if (at == HELD_MOST && name_order(name, held->names[--at]) >= 0)
+        return;
+    for (; at > 0 && name_order(name, held->names[at - 1]) < 0; at--)
+        held->names[at] = held->names[at - 1];
+    held->names[at] = arena_copy(search->arena, name);
+}
+
+static bool leads_down(int directory, const struct entry *entry) {
+    struct stat status;
+    if (entry->type != DT_LNK && entry->type != DT_UNKNOWN)
+        return entry->type == DT_DIR;
+    return sys_fstatat(directory, entry->name, &status, AT_NO_AUTOMOUNT) == 0 &&
+           S_ISDIR(status.st_mode);
+}
+
+void search_held(struct search *search) {
+    const struct walk *walk = &search->facts->walk;
+    struct held *held = &search->result->held;
+    bool last = walk->missing.length == 0;
+    if (walk->directory < 0 || walk->components[walk->directory].path.length < 2)
+        return; /* everybody's root directory says nothing */
+    search_enter(search, &(struct place){NULL, walk->components[walk->directory].path});
+    int directory = open_directory(search);
+    if (directory < 0)
+        return;
+    search->whole_directory = 0;
+    long got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES);
+    held->known = got >= 0;
+    held->empty = held->known;
+    for (long at = 0; at < got && search_has_time(search);) {
+        const struct entry *entry = entry_at(search, (size_t)at);
+        struct slice name = name_of(entry);
+        at += entry->record_bytes;
+        bool dots = slice_is(name, ".") || slice_is(name, "..");
+        bool image = suffix_is_image(slice_from(name, name_suffix(name)));
+        held->empty = held->empty && dots;
+        if (name.data[0] == '.' || (!last && !leads_down(directory, entry)) ||
+            (held->images && !image))
+            continue;
+        if (last && image && !held->images) {
+            held->images = true;
+            held->count = 0;
+        }
+        hold(search, name);
+    }
+    held->more = got > 0 && sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES) > 0;
+    sys_close(directory);
+}
+
 /* ---- looking ---- */
 
 /* Looks at the first `bytes` of scratch; false when that was enough. */

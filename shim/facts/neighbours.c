@@ -350,5 +350,7 @@ void neighbours_find(struct arena *arena, const struct incident *incident, struc
     run_stages(search, texts);
     if (result->count == 0)
         search_elsewhere(search);
+    if (result->count == 0)
+        search_held(search);
     settle_all(search);
 }

@@ -110,6 +110,10 @@ void search_list(struct search *search, struct slice name, bool last, struct lik
 size_t search_directories(struct search *search, struct slice start_of, struct slice *names,
                           size_t most);
 
+/* Notes what the directory holds in which the path's first missing name was looked up: directories
+ * where one is missing, else images, or whatever is there where no image is. */
+void search_held(struct search *search);
+
 /* Puts a name into the range of numbers. */
 void search_note_number(struct search *search, struct slice name);
 

@@ -103,6 +103,34 @@ static void fix_dangling_link(struct trial *trial, const struct component *link)
                    SLICE("bring the link's target back, or point the link to where it is now"));
 }
 
+/* What is there instead: the reader sees at once which name was meant. */
+static void note_held(struct trial *trial, bool final) {
+    enum { SHOWN_BYTES = 200 };
+    const struct held *held = &trial->facts->neighbours.held;
+    size_t shown = 0, most = held->count < HELD_MOST ? held->count : HELD_MOST;
+    struct buffer names = buffer_in(trial->arena, 4 * SHOWN_BYTES);
+    const char *kind = !final         ? "directories there:"
+                       : held->images ? "images there:"
+                                      : "no image there, but";
+    if (!held->known || held->empty || (held->more && held->count == 0))
+        return;
+    if (held->count == 0) {
+        add_note(trial, final ? "no image there" : "no directory there");
+        return;
+    }
+    for (; shown < most && names.length < SHOWN_BYTES; shown++) {
+        buffer_slice(&names, shown ? SLICE(", ") : SLICE(""));
+        buffer_slice(&names, quoted(trial->arena, held->names[shown]));
+    }
+    if (names.cut)
+        return;
+    if (held->more)
+        buffer_slice(&names, SLICE(" and more"));
+    else if (shown < held->count)
+        buffer_format(&names, " and %zu more", held->count - shown);
+    add_note(trial, "%s %.*s", kind, (int)names.length, names.data);
+}
+
 static void judge_absent_name(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
     int last = (int)walk->count - 1;
@@ -132,11 +160,13 @@ static void judge_absent_name(struct trial *trial) {
                        : walk->creates ? CAUSE_create_in_missing_dir
                                        : CAUSE_missing_dir;
     conclude(trial, cause, CERTAINTY_PROVEN, last, NULL);
-    trial->verdict->why =
-        final ? SLICE("its directory exists and was searched; it holds no such name")
-              : SLICE("what stands before it exists and was searched; it holds no such "
-                      "name");
+    const struct held *held = &trial->facts->neighbours.held;
+    trial->verdict->why = arena_format(
+        trial->arena, "%s exists and %s", final ? "its directory" : "what stands before it",
+        held->known && held->empty ? "is empty" : "was searched; it holds no such name");
     note_base(trial);
+    if (!walk->creates)
+        note_held(trial, final);
     note_search(trial);
     if (cause == CAUSE_create_in_missing_dir) {
         suggest_near(trial);

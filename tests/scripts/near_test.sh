@@ -86,6 +86,20 @@ check "by a descriptor" "letter-case $physical/data/cats/001.jpg" \
     "$(report "'001.JPG', $readonly, dir_fd=os.open('data/cats', $readonly)" | jq -r '[.cause, .suggestions[0].path] | join(" ")')"
 check "nothing where nothing is" "missing-file 0" \
     "$(report "'data/cats/giraffe.jpg', $readonly" | jq -r '[.cause, (.suggestions | length)] | join(" ")')"
+mkdir "$tmp/data/empty" "$tmp/data/none" && touch "$tmp/data/none/.hidden"
+ln -s cats "$tmp/data/also" && ln -s cats/001.jpg "$tmp/data/no_directory"
+check_like "the images that are there" "*|images there: '001.jpg', 'it\\\\'s.png'" \
+    "$(report "'data/cats/giraffe.jpg', $readonly" | jq -r '.notes | join("|")')"
+check_like "the directories that are there, and links to some" "*|directories there: 'also', 'cats', 'empty', 'none'" \
+    "$(report "'data/giraffes/1.jpg', $readonly" | jq -r '.notes | join("|")')"
+check_like "other names where no image is" "*|no image there, but 'also', 'cats', 'empty', 'no_directory', 'none'" \
+    "$(report "'data/giraffe.jpg', $readonly" | jq -r '.notes | join("|")')"
+check_like "names that are hidden" "*|no image there" "$(report "'data/none/1.jpg', $readonly" | jq -r '.notes | join("|")')"
+check "an empty directory" "its directory exists and is empty" "$(report "'data/empty/1.jpg', $readonly" | jq -r .why)"
+touch "$tmp/data/none/"{1..9}.png
+check_like "the first few of many, in the order of their numbers" "*|images there: '1.png', '2.png', '3.png', '4.png', '5.png', '6.png' and 3 more" \
+    "$(report "'data/none/giraffe.jpg', $readonly" | jq -r '.notes | join("|")')"
+check "nothing of everybody's root directory" "" "$(report "'/giraffes_qz/1.jpg', $readonly" | jq -r '.notes | join("|")')"
 check "a directory for a file to be made" "create-in-missing-dir $physical/data" \
     "$(report "'Data/new.jpg', os.O_WRONLY | os.O_CREAT" | jq -r '[.cause, .suggestions[0].path] | join(" ")')"
 check "what is only counted is not searched for, and counted under its cause" "letter-case 12" \

@@ -99,6 +99,40 @@ static void test_missing_file(void **state) {
     judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
 }
 
+static void test_what_is_there_instead(void **state) {
+    (void)state;
+    struct held *held = &facts.neighbours.held;
+    *held = (struct held){.known = true, .empty = true};
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_true(holds(verdict.why, "its directory exists and is empty"));
+    assert_false(notes("there"));
+    held->empty = false;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_true(notes("no image there"));
+    *held = (struct held){.known = true, .images = true, .names = {SLICE("b.jpg")}, .count = 1};
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_true(notes("images there: 'b.jpg'"));
+    held->images = false;
+    held->more = true;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_true(notes("no image there, but 'b.jpg' and more"));
+    held->more = false;
+    /* names of any length leave room for the rest of the report */
+    static char length[200];
+    memset(length, 'n', sizeof length);
+    for (size_t i = 0; i < HELD_MOST; i++)
+        held->names[i] = (struct slice){length, sizeof length};
+    held->count = 40;
+    incident.path = "/d/e/a.jpg";
+    components[2].path = SLICE("/d/e");
+    facts.walk.missing = SLICE("/a.jpg");
+    judge(CAUSE_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(notes("directories there: 'nnn") && notes("nnn' and 39 more"));
+    facts.walk.creates = true; /* what is there is not what is wanted */
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_false(notes("there"));
+}
+
 static void test_missing_directory(void **state) {
     (void)state;
     incident.path = "/d/e/f/a.jpg";
@@ -445,6 +479,7 @@ static void test_suggestion_that_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_missing_file),
+        TEST(test_what_is_there_instead),
         TEST(test_missing_directory),
         TEST(test_trailing_slash_is_a_directory),
         TEST(test_relative_path_names_its_start),
