@@ -114,9 +114,23 @@ static size_t trailing_matter(struct slice text) {
     return general || mark ? 3 : 0;
 }
 
+/* "['a.jpg', 'b.jpg']", "PosixPath('a.jpg')", "tf.Tensor(b'a.jpg', shape=(), dtype=string)": what
+ * printing an object gave, up to its last quote. */
+static struct slice without_printed_end(struct slice path) {
+    size_t end = path.length;
+    if (end == 0 || !strchr(")]}>", path.data[end - 1]))
+        return path;
+    while (end > 0 && path.data[end - 1] != '\'' && path.data[end - 1] != '"')
+        end--;
+    return end > 0 ? slice_first(path, end) : path;
+}
+
 struct slice match_strip(struct slice path) {
-    for (size_t length; (length = trailing_matter(path)) != 0;)
-        path.length -= length;
+    for (unsigned i = 0; i < 2; i++) {
+        for (size_t length; (length = trailing_matter(path)) != 0;)
+            path.length -= length;
+        path = i == 0 ? without_printed_end(path) : path;
+    }
     return path;
 }
 
@@ -229,6 +243,26 @@ static __attribute__((noinline)) bool is_plain(struct slice path) {
     return true;
 }
 
+/* "a.jpg 0" and "a.jpg,cat": the bytes behind the last point are a suffix and another column. */
+static __attribute__((noinline)) bool has_column(struct slice path) {
+    char suffix[SUFFIX_BYTES] = {0};
+    size_t at = path.length, length = 0;
+    while (at > 0 && path.data[at - 1] != '.')
+        at--;
+    for (; at < path.length && is_alphanumeric((unsigned char)path.data[at]); at++) {
+        if (length == SUFFIX_BYTES)
+            return false;
+        suffix[length++] = (char)lower(path.data[at]);
+    }
+    return at < path.length && path.data[at] != '\0' && strchr(" \t,;|", path.data[at]) &&
+           is_image(number_of(suffix));
+}
+
+static inline bool ends_as_image(const struct matcher *matcher, uint64_t suffix,
+                                 struct slice path) {
+    return may_be_image(matcher, suffix) && (is_image(suffix) ? is_plain(path) : has_column(path));
+}
+
 /* A path that is short, that ends in something to strip, or that a glob may match. */
 static __attribute__((noinline)) bool match_carefully(const struct matcher *matcher,
                                                       struct slice path) {
@@ -239,8 +273,7 @@ static __attribute__((noinline)) bool match_carefully(const struct matcher *matc
     size_t taken = path.length < SUFFIX_BYTES ? path.length : SUFFIX_BYTES;
     memcpy(end + SUFFIX_BYTES - taken, path.data + path.length - taken, taken);
     uint64_t suffix = suffix_of(end);
-    return (may_be_image(matcher, suffix) && is_image(suffix) && is_plain(path)) ||
-           match_globs(matcher, path);
+    return ends_as_image(matcher, suffix, path) || match_globs(matcher, path);
 }
 
 bool match_path(const struct matcher *matcher, const char *path) {
@@ -248,6 +281,5 @@ bool match_path(const struct matcher *matcher, const char *path) {
     if (length < SUFFIX_BYTES || is_careful_at(matcher, (unsigned char)path[length - 1]))
         return match_carefully(matcher, (struct slice){path, length});
     uint64_t suffix = suffix_of(path + length - SUFFIX_BYTES);
-    return may_be_image(matcher, suffix) && is_image(suffix) &&
-           is_plain((struct slice){path, length});
+    return ends_as_image(matcher, suffix, (struct slice){path, length});
 }

@@ -31,7 +31,8 @@ bool match_add(struct matcher *matcher, struct slice glob);
 void match_add_images(struct matcher *matcher);
 
 /* Whether the last component of `path`, after trailing blanks, control characters, quotes and
- * slashes are taken off, matches. About a hundred instructions when it does not. Safe in a signal
+ * slashes are taken off, and what stands behind the quotes of a printed list or object, matches; of
+ * the built-in suffixes also where a short column of a list follows. About a hundred instructions when it does not. Safe in a signal
  * handler. */
 bool match_path(const struct matcher *matcher, const char *path);
 

@@ -216,7 +216,7 @@ static void probe_ends(struct search *search, const struct text *text, size_t le
 /* The text with everything undone that can be, each slip in the first way that changes something:
  * what is worth a listing. */
 static struct text clean_text(struct search *search, struct slice asked) {
-    static const enum slip order[] = {SLIP_WHITESPACE, SLIP_QUOTES,  SLIP_WHITESPACE,
+    static const enum slip order[] = {SLIP_WHITESPACE, SLIP_QUOTES,  SLIP_WHITESPACE, SLIP_LINE,
                                       SLIP_UNEXPANDED, SLIP_WINDOWS, SLIP_URI};
     struct buffer out = buffer_in(search->arena, TEXT_BYTES);
     struct text clean = {.path = asked};

@@ -102,9 +102,9 @@ bool search_exists(struct search *search, struct stat *status) {
 unsigned search_cost(unsigned slips, unsigned edits) {
     /* One likely slip is nearer than two; of two alike the contract's order decides. */
     static const unsigned costs[SLIP_COUNT] = {
-        [SLIP_WHITESPACE] = 10, [SLIP_QUOTES] = 11, [SLIP_UNEXPANDED] = 12, [SLIP_WINDOWS] = 12,
-        [SLIP_URI] = 12,        [SLIP_BASE] = 13,   [SLIP_CASE] = 13,       [SLIP_UNICODE] = 14,
-        [SLIP_EXTENSION] = 15,  [SLIP_NUMBER] = 15, [SLIP_TYPO] = 12,
+        [SLIP_WHITESPACE] = 10, [SLIP_QUOTES] = 11,    [SLIP_UNEXPANDED] = 12, [SLIP_WINDOWS] = 12,
+        [SLIP_LINE] = 12,       [SLIP_URI] = 12,       [SLIP_BASE] = 13,       [SLIP_CASE] = 13,
+        [SLIP_UNICODE] = 14,    [SLIP_EXTENSION] = 15, [SLIP_NUMBER] = 15,     [SLIP_TYPO] = 12,
     };
     unsigned cost = 6 * edits;
     for (unsigned slip = 0; slip < SLIP_COUNT; slip++)

@@ -12,6 +12,7 @@
 enum slip {
     SLIP_WHITESPACE,
     SLIP_QUOTES,
+    SLIP_LINE,
     SLIP_UNEXPANDED,
     SLIP_WINDOWS,
     SLIP_URI,
@@ -46,6 +47,9 @@ bool slip_undo_unexpanded(unsigned variant, struct slice path, struct slice envi
 /* The value of a variable, or an empty slice. */
 struct slice environment_value(struct slice environment, struct slice name);
 
+/* Whether the quotation marks in it are those of a printed object: "['a.jpg']", "d/b'a.jpg'". */
+bool slip_is_printed(struct slice path);
+
 /* ---- signs of a slip that cannot be undone ---- */
 
 enum slip_sign {
@@ -57,6 +61,7 @@ enum slip_sign {
     SIGN_GLOB,     /* * ? [a-z] */
     SIGN_URL,      /* http://, s3:// … */
     SIGN_DRIVE,    /* C:\ or C:/ */
+    SIGN_NOTHING,  /* None, nan, undefined: the text of a value that is not there */
 };
 
 /* What in the path shows that a step was left out, and in `*seen` the bytes that show it. */
@@ -94,6 +99,9 @@ size_t name_suffix(struct slice name);
 
 /* The digits of the last number before the suffix, within `name`; empty: there is none. */
 struct slice name_number(struct slice name);
+
+/* Whether the name ends, before its suffix, as a float is written: "12.0.jpg". */
+bool name_has_fraction(struct slice name);
 
 /* Whether ".jpg" is the suffix of an image format, images.def, in any letter case. */
 bool suffix_is_image(struct slice suffix);

@@ -29,11 +29,19 @@ static struct slice trim(struct slice text, bool (*is_matter)(uint32_t point)) {
     return end > start ? (struct slice){text.data + start, end - start} : SLICE("");
 }
 
-static void put_trimmed_components(struct slice path, bool (*is_matter)(uint32_t point),
+static struct slice without_blanks(struct slice text) {
+    return trim(text, point_invisible);
+}
+
+/* Each name, and each without its suffix: "0001 .png" was made from a number and a blank. */
+static void put_cleaned_components(struct slice path, struct slice (*clean)(struct slice),
                                    struct buffer *out) {
     while (path.length > 0) {
         size_t length = slice_find(path, '/');
-        buffer_slice(out, trim(slice_first(path, length), is_matter));
+        struct slice name = clean(slice_first(path, length));
+        size_t stem = name_suffix(name);
+        buffer_slice(out, clean(slice_first(name, stem)));
+        buffer_slice(out, slice_from(name, stem));
         if (length < path.length)
             buffer_char(out, '/');
         path = slice_from(path, length + 1);
@@ -46,7 +54,7 @@ static bool undo_whitespace(unsigned variant, struct slice path, struct buffer *
         buffer_slice(out, trim(path, point_invisible));
         return true;
     case 1:
-        put_trimmed_components(path, point_invisible, out);
+        put_cleaned_components(path, without_blanks, out);
         return true;
     default: /* inside a name: all but the blank itself */
         while (path.length > 0) {
@@ -68,18 +76,54 @@ static struct slice without_bytes_mark(struct slice path) {
     return marked ? slice_from(path, 1) : path;
 }
 
+static struct slice without_quotes(struct slice text) {
+    return trim(without_bytes_mark(text), point_quote);
+}
+
+static bool is_quote(char byte) {
+    return byte == '\'' || byte == '"';
+}
+
+/* Where the first quotation mark stands that printing an object put there, behind a bracket, an
+ * equals sign or the mark of bytes; the length: nowhere. */
+static size_t printed_quote(struct slice text) {
+    for (size_t at = 1; at < text.length; at++) {
+        char before = text.data[at - 1];
+        bool bytes = before == 'b' && (at == 1 || memchr("([{=/, ", text.data[at - 2], 7));
+        if (is_quote(text.data[at]) && (bytes || memchr("([{=", before, 4)))
+            return at;
+    }
+    return text.length;
+}
+
+bool slip_is_printed(struct slice path) {
+    return printed_quote(path) < path.length;
+}
+
+/* The first path in "['a.jpg', 'b.jpg']", "PosixPath('a.jpg')" or "tf.Tensor(b'a.jpg', …)". */
+static struct slice printed_path(struct slice text) {
+    size_t at = printed_quote(text);
+    struct slice behind = slice_from(text, at + 1);
+    size_t length = at < text.length ? slice_find(behind, text.data[at]) : behind.length;
+    return length < behind.length ? slice_first(behind, length) : SLICE("");
+}
+
 static bool undo_quotes(unsigned variant, struct slice path, struct buffer *out) {
     switch (variant) {
     case 0:
-        buffer_slice(out, trim(without_bytes_mark(path), point_quote));
+        buffer_slice(out, without_quotes(path));
         return true;
     case 1:
-        put_trimmed_components(path, point_quote, out);
+        put_cleaned_components(path, without_quotes, out);
+        return true;
+    case 2:
+        buffer_slice(out, printed_path(path));
         return true;
     default: /* "my\ cat.jpg", quoted for a shell that never saw it */
         for (size_t i = 0; i < path.length; i++) {
             bool escapes = path.data[i] == '\\' && i + 1 < path.length &&
-                           !is_letter(path.data[i + 1]) && !is_digit(path.data[i + 1]);
+                           !is_letter(path.data[i + 1]) && !is_digit(path.data[i + 1]) &&
+                           (unsigned char)path.data[i + 1] < 0x80; /* no shell escapes others */
             if (!escapes)
                 buffer_char(out, path.data[i]);
             else
@@ -87,6 +131,31 @@ static bool undo_quotes(unsigned variant, struct slice path, struct buffer *out)
         }
         return true;
     }
+}
+
+/* ---- a line of a list ---- */
+
+/* Where an image's suffix ends that another column follows; the length when none does. */
+static size_t column_end(struct slice line) {
+    for (size_t at = 1; at < line.length; at++) {
+        size_t end = at + 1;
+        while (end < line.length && (is_letter(line.data[end]) || is_digit(line.data[end])))
+            end++;
+        if (line.data[at] == '.' && end < line.length && memchr(" \t,;|", line.data[end], 5) &&
+            suffix_is_image(slice_first(slice_from(line, at), end - at)))
+            return end;
+    }
+    return line.length;
+}
+
+/* "a.jpg 0", "a.jpg,cat" and, with a column before it that no blank ends, "0,a.jpg,cat". */
+static bool undo_line(unsigned variant, struct slice path, struct buffer *out) {
+    struct slice name = slice_first(path, column_end(path));
+    size_t start = variant == 0 ? 0 : name.length;
+    while (start > 0 && !memchr("\t,;|", name.data[start - 1], 4))
+        start--;
+    buffer_slice(out, slice_from(name, start));
+    return true;
 }
 
 /* ---- Windows ---- */
@@ -200,8 +269,8 @@ static bool undo_uri(unsigned variant, struct slice path, struct buffer *out) {
 
 unsigned slip_variants(enum slip slip) {
     static const unsigned counts[SLIP_COUNT] = {
-        [SLIP_WHITESPACE] = 3, [SLIP_QUOTES] = 3, [SLIP_UNEXPANDED] = 3,
-        [SLIP_WINDOWS] = 6,    [SLIP_URI] = 3,
+        [SLIP_WHITESPACE] = 3, [SLIP_QUOTES] = 4,  [SLIP_LINE] = 2,
+        [SLIP_UNEXPANDED] = 3, [SLIP_WINDOWS] = 6, [SLIP_URI] = 3,
     };
     return counts[slip];
 }
@@ -212,6 +281,7 @@ bool slip_undo(enum slip slip, unsigned variant, struct slice path, struct slice
     out->cut = false;
     bool applies = slip == SLIP_WHITESPACE   ? undo_whitespace(variant, path, out)
                    : slip == SLIP_QUOTES     ? undo_quotes(variant, path, out)
+                   : slip == SLIP_LINE       ? undo_line(variant, path, out)
                    : slip == SLIP_UNEXPANDED ? slip_undo_unexpanded(variant, path, environment, out)
                    : slip == SLIP_WINDOWS    ? undo_windows(variant, path, out)
                    : slip == SLIP_URI        ? undo_uri(variant, path, out)

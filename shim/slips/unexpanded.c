@@ -132,6 +132,19 @@ static size_t scheme_length(struct slice path) {
     return colon + 3;
 }
 
+/* A name, its suffix aside, that is what a program prints for no value; empty: there is none. */
+static struct slice nothing_in(struct slice path) {
+    static const char words[][12] = {"None", "nan", "NaN", "null", "undefined"};
+    while (path.length > 0) {
+        struct slice name = slice_split(&path, '/');
+        name.length = name_suffix(name);
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (slice_is(name, words[i]))
+                return name;
+    }
+    return SLICE("");
+}
+
 enum slip_sign slip_sign(struct slice path, struct slice *seen) {
     size_t length = scheme_length(path);
     *seen = slice_first(path, length);
@@ -153,5 +166,6 @@ enum slip_sign slip_sign(struct slice path, struct slice *seen) {
             return sign;
         }
     }
-    return SIGN_NONE;
+    *seen = nothing_in(path);
+    return seen->length > 0 ? SIGN_NOTHING : SIGN_NONE;
 }

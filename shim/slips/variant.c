@@ -49,9 +49,9 @@ size_t name_suffix(struct slice name) {
 enum {
     CASES = 9,
     FORMS = 1 + FORM_COUNT,
-    WIDEST = 10,
+    WIDEST = 12, /* COCO's "000000000139.jpg" */
     WIDTHS = 1 + WIDEST,
-    SUFFIXES = 3 + sizeof common_suffixes / sizeof *common_suffixes,
+    SUFFIXES = 4 + sizeof common_suffixes / sizeof *common_suffixes,
     AXES = 4,
     /* Each alone, then each with each: how many names there are. */
     SINGLES = (CASES - 1) + (FORMS - 1) + (WIDTHS - 1) + (SUFFIXES - 1),
@@ -88,6 +88,18 @@ struct slice name_number(struct slice name) {
     while (start > 0 && is_digit(name.data[start - 1]))
         start--;
     return slice_from(slice_first(name, end), start);
+}
+
+/* Where the ".0" begins that a float's text has behind its digits: "12.0.jpg"; 0: there is none. */
+static size_t fraction_at(struct slice name) {
+    size_t stem = name_suffix(name);
+    bool float_text = stem > 2 && name.data[stem - 1] == '0' && name.data[stem - 2] == '.' &&
+                      is_digit(name.data[stem - 3]);
+    return float_text ? stem - 2 : 0;
+}
+
+bool name_has_fraction(struct slice name) {
+    return fraction_at(name) > 0;
 }
 
 unsigned name_likely_variants(struct slice name, bool last) {
@@ -157,10 +169,12 @@ static bool put_cased(struct slice name, unsigned which, struct buffer *out) {
     return true;
 }
 
-/* The last number of the stem, padded with zeros to `width` digits. */
+/* The last number of the stem, without a float's fraction, padded with zeros to `width` digits. */
 static bool put_padded(struct slice name, unsigned width, struct buffer *out) {
-    struct slice number = name_number(name);
-    size_t start = (size_t)(number.data - name.data), behind = start + number.length;
+    size_t fraction = fraction_at(name);
+    struct slice number = name_number(fraction ? slice_first(name, fraction) : name);
+    size_t start = (size_t)(number.data - name.data);
+    size_t behind = fraction ? name_suffix(name) : start + number.length;
     while (number.length > 1 && number.data[0] == '0')
         number = slice_from(number, 1); /* its own padding goes */
     if (number.length == 0 || width < number.length)
@@ -184,7 +198,13 @@ static bool put_suffixed(struct slice name, unsigned which, struct buffer *out) 
     buffer_slice(out, slice_first(name, stem));
     if (which == 2) /* and the other way round, or none at all */
         return suffix.length > 0;
-    const char *other = common_suffixes[which - 3];
+    if (which == 3) { /* "a..jpg": the suffix had its point already */
+        while (out->length > 0 && out->data[out->length - 1] == '.')
+            out->length--;
+        buffer_slice(out, suffix);
+        return out->length > suffix.length;
+    }
+    const char *other = common_suffixes[which - 4];
     buffer_slice(out, slice_of(other));
     /* A suffix in another case is a matter of the case. */
     bool same = suffix.length == strlen(other);

@@ -58,6 +58,8 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
                              "take the line's end off where the list is read"},
         [SLIP_QUOTES] = {"where the path is read: path.strip(\"'\\\"\"), or the csv module",
                          "take the quotation marks off where the path is read"},
+        [SLIP_LINE] = {"where the list is read: the csv module, or line.split()[0]",
+                       "take the path's column alone where the list is read"},
         [SLIP_WINDOWS] = {"in the program: pathlib.PureWindowsPath(path).as_posix(), and "
                           "r\"...\" for literals",
                           "write / between names: Windows takes it as well"},
@@ -80,6 +82,8 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
                        "expand the pattern first: let the shell see it unquoted, or call glob(3)"},
         [SIGN_URL] = {NULL, NULL},
         [SIGN_DRIVE] = {NULL, NULL},
+        [SIGN_NOTHING] = {"look where the path is made: a value was not set, or a cell was empty",
+                          "look where the path is made: a value was not set"},
     };
     bool python = trial->facts->neighbours.caller_is_python;
     struct slice seen, path = slice_of(trial->incident->path);
@@ -99,6 +103,16 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
                    : "unpack the archive again with the names' encoding (unzip -O CP1252, or "
                      "CP437), or "
                      "rename what is there (convmv)";
+    else if (slip == SLIP_QUOTES && slip_is_printed(path))
+        line = python
+                   ? "in the program: the path itself, not the text of what holds it: paths[0] of "
+                     "a list, name.decode() of bytes"
+                   : "pass the path itself, not the text of what holds it";
+    else if (slip == SLIP_NUMBER && name_has_fraction(slice_basename(path)))
+        line = python
+                   ? "in the program: int(number); pandas.read_csv(..., dtype=str) keeps a column "
+                     "with gaps as it is"
+                   : "write the number without its fraction";
     else if (slip == SLIP_NUMBER)
         return pad_as(trial, near, python);
     else if (slip == SLIP_BASE && near->base_is &&

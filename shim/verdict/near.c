@@ -9,6 +9,7 @@
 static const enum cause slip_causes[SLIP_COUNT] = {
     [SLIP_WHITESPACE] = CAUSE_stray_whitespace,
     [SLIP_QUOTES] = CAUSE_quotes,
+    [SLIP_LINE] = CAUSE_list_line,
     [SLIP_UNEXPANDED] = CAUSE_unexpanded,
     [SLIP_WINDOWS] = CAUSE_windows_path,
     [SLIP_URI] = CAUSE_uri,
@@ -45,7 +46,7 @@ static void tell_whitespace(struct trial *trial, struct buffer *why) {
 }
 
 static void tell_unexpanded(struct trial *trial, struct buffer *why) {
-    static const char whose[][32] = {
+    static const char whose[][48] = {
         [SIGN_NONE] = "a shell expands it",
         [SIGN_TILDE] = "the shell expands it",
         [SIGN_VARIABLE] = "the shell expands it",
@@ -54,6 +55,7 @@ static void tell_unexpanded(struct trial *trial, struct buffer *why) {
         [SIGN_GLOB] = "the shell expands it",
         [SIGN_URL] = "a shell expands it",
         [SIGN_DRIVE] = "a shell expands it",
+        [SIGN_NOTHING] = "programs write it for a value that is not set",
     };
     struct slice seen;
     enum slip_sign sign = slip_sign(slice_of(trial->incident->path), &seen);
@@ -96,6 +98,7 @@ static void tell_slip(struct trial *trial, enum slip slip, const struct neighbou
                       struct buffer *why) {
     static const char *const clauses[SLIP_COUNT] = {
         [SLIP_QUOTES] = "the quotation marks are part of the name that was asked for",
+        [SLIP_LINE] = "other columns of the list stand beside the name",
         [SLIP_WINDOWS] = "here / separates names, and a backslash or drive letter does not",
         [SLIP_URI] = "open(2) takes no URI and decodes nothing",
         [SLIP_CASE] = "letter case counts here",
@@ -112,6 +115,11 @@ static void tell_slip(struct trial *trial, enum slip slip, const struct neighbou
     else if (slip == SLIP_TYPO)
         buffer_format(why, "%u letter%s different", near->edits,
                       near->edits == 1 ? " is" : "s are");
+    else if (slip == SLIP_QUOTES && slip_is_printed(slice_of(trial->incident->path)))
+        buffer_slice(why, SLICE("what str() or an f-string made of an object is part of the name"));
+    else if (slip == SLIP_NUMBER &&
+             name_has_fraction(slice_basename(slice_of(trial->incident->path))))
+        buffer_slice(why, SLICE("the number is written as a float, with a fraction"));
     else if (slip == SLIP_UNICODE && near_is_encoded(trial, near))
         buffer_slice(why, SLICE("the same letters stand there in another character encoding"));
     else

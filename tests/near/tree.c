@@ -58,6 +58,7 @@ const char *const tree_files[] = {
     "proj/data/cats/002.jpg",
     "proj/data/cats/010.jpg",
     "proj/data/dogs/rex.jpg",
+    "proj/data/coco/000000000139.jpg",
     "proj/data/masks/cat_mask.png",
     "proj/data/train/n01440764/n01440764_10026.JPEG",
     "proj/Images/Sub Dir/pic.png",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "match.h"
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -23,6 +24,23 @@ static bool matches_a_glob(const char *path) {
     return false;
 }
 
+/* A suffix of the list within the last eight bytes, and behind it what begins another column. */
+static bool has_a_column(const char *path) {
+    struct slice name = match_strip(slice_of(path));
+    size_t point = name.length, end;
+    while (point > 0 && name.data[point - 1] != '.')
+        point--;
+    for (end = point; end < name.length && isalnum((unsigned char)name.data[end]);)
+        end++;
+    if (point == 0 || point + 7 < name.length || end == name.length ||
+        !memchr(" \t,;|", name.data[end], 5))
+        return false;
+    for (size_t i = 0; i < IMAGES; i++)
+        if (match_glob(slice_of(images[i]), slice_from(slice_first(name, end), point - 1)))
+            return true;
+    return false;
+}
+
 static uint64_t random_bits(void) {
     static uint64_t state = 0x853c49e6748fea9b;
     state = state * 6364136223846793005u + 1442695040888963407u;
@@ -31,10 +49,12 @@ static uint64_t random_bits(void) {
 
 /* Names near those that match: a suffix of the list, bent at one place. */
 static void bend(char *name, size_t size) {
-    static const char spice[] = "./pPnN\x00 \t\n'\"~\x7f\xc2\xa0@`[{\x10";
+    static const char spice[] = "./pPnN\x00 \t\n'\"~\x7f\xc2\xa0@`[{\x10)]>,;|";
     const char *glob = images[random_bits() % IMAGES];
-    int length =
-        snprintf(name, size, "%.*s%s", (int)(random_bits() % 12), "dir/a.b-c.d/e", glob + 1);
+    static const char *const ends[] = {"",      "",     "",      " 0",    ",1\n",
+                                       "', 0)", ",cat", "\t123", "|12345"};
+    int length = snprintf(name, size, "%.*s%s%s", (int)(random_bits() % 12), "dir/a.b-c.d/e",
+                          glob + 1, ends[random_bits() % (sizeof ends / sizeof *ends)]);
     for (uint64_t bends = random_bits() % 4; bends > 0 && length > 0; bends--) {
         char byte = spice[random_bits() % (sizeof spice - 1)];
         size_t at = (size_t)random_bits() % (size_t)length;
@@ -53,7 +73,7 @@ static void the_short_way_is_the_long_way(void **state) {
     for (int i = 0; i < 200000; i++) {
         char name[64];
         bend(name, sizeof name);
-        bool expected = matches_a_glob(name);
+        bool expected = matches_a_glob(name) || has_a_column(name);
         if (match_path(&matcher, name) != expected)
             fail_msg("'%s' %s", name, expected ? "should match" : "should not match");
         matched += expected;
@@ -69,6 +89,38 @@ static void path_matches(const char *globs, const char *path, bool expected) {
         assert_true(match_add(&matcher, slice_split(&rest, ',')));
     if (match_path(&matcher, path) != expected)
         fail_msg("'%s' with %s: %d expected", path, globs, expected);
+}
+
+static void what_lists_and_objects_leave(void **state) {
+    static const struct {
+        const char *path;
+        bool expected;
+    } cases[] = {
+        {"d/a.png 0", true},
+        {"d/a.jpeg 12\r\n", true},
+        {"a.png,cat", true},
+        {"a.png;1", true},
+        {"a.pngs,cat", false},
+        {"a.txt 0", false},
+        {"a.png-0", false},
+        {"['d/a.png']", true},
+        {"['d/a.png', 'd/b.png']\n", true},
+        {"('d/a.png', 0)", true},
+        {"PosixPath('d/a.PNG')", true},
+        {"tf.Tensor(b'd/a.png', shape=(), dtype=string)", true},
+        {"<_io.BufferedReader name='d/a.png'>", true},
+        {"['d/a.txt']", false},
+        {"d/a.png (1)", true}, /* another column, as far as this can tell */
+        {"d/a(1)", false},
+        {")", false},
+    };
+    static struct matcher matcher;
+    (void)state;
+    match_clear(&matcher);
+    match_add_images(&matcher);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (match_path(&matcher, cases[i].path) != cases[i].expected)
+            fail_msg("'%s': %d expected", cases[i].path, cases[i].expected);
 }
 
 static void globs_of_a_user(void **state) {
@@ -93,6 +145,7 @@ static void globs_of_a_user(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_short_way_is_the_long_way),
+        cmocka_unit_test(what_lists_and_objects_leave),
         cmocka_unit_test(globs_of_a_user),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

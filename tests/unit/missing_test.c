@@ -279,6 +279,7 @@ static void test_every_slip_has_its_cause(void **state) {
     } cases[] = {
         {SLIP_WHITESPACE, CAUSE_stray_whitespace, CERTAINTY_PROVEN},
         {SLIP_QUOTES, CAUSE_quotes, CERTAINTY_PROVEN},
+        {SLIP_LINE, CAUSE_list_line, CERTAINTY_PROVEN},
         {SLIP_UNEXPANDED, CAUSE_unexpanded, CERTAINTY_PROVEN},
         {SLIP_WINDOWS, CAUSE_windows_path, CERTAINTY_PROVEN},
         {SLIP_URI, CAUSE_uri, CERTAINTY_PROVEN},
@@ -339,6 +340,27 @@ static void test_padding_is_told_as_it_is(void **state) {
     found[0].path = SLICE("/d/img_42.jpg");
     judge(CAUSE_numbering, CERTAINTY_PROVEN, 2);
     assert_true(advises("without zeros"));
+}
+
+static void test_what_programs_print_is_told(void **state) {
+    (void)state;
+    facts.neighbours.caller_is_python = true;
+    incident.path = "['/d/a.jpg']";
+    find(1, SLIP_BIT(SLIP_QUOTES), 0);
+    judge(CAUSE_quotes, CERTAINTY_PROVEN, 2);
+    assert_true(holds(verdict.why, "str()") && advises("paths[0]"));
+    incident.path = "'/d/a.jpg'";
+    judge(CAUSE_quotes, CERTAINTY_PROVEN, 2);
+    assert_false(holds(verdict.why, "str()") || advises("paths[0]"));
+    incident.path = "/d/12.0.jpg";
+    find(1, SLIP_BIT(SLIP_NUMBER), 0);
+    found[0].path = SLICE("/d/012.jpg");
+    judge(CAUSE_numbering, CERTAINTY_PROVEN, 2);
+    assert_true(holds(verdict.why, "float") && advises("int(number)"));
+    facts.neighbours.count = 0;
+    incident.path = "/d/None.jpg";
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(holds(verdict.why, "\"None\"") && advises("not set"));
 }
 
 static void test_whitespace_is_shown(void **state) {
@@ -494,6 +516,7 @@ int main(void) {
         TEST(test_every_slip_has_its_cause),
         TEST(test_two_slips),
         TEST(test_ties),
+        TEST(test_what_programs_print_is_told),
         TEST(test_whitespace_is_shown),
         TEST(test_base_tells_both_places),
         TEST(test_a_hosts_path),

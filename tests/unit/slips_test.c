@@ -69,6 +69,17 @@ static void test_undo(void **state) {
         {SLIP_QUOTES, "b'a.jpg'", "a.jpg"},
         {SLIP_QUOTES, "d/\"a.jpg\"", "d/a.jpg"},
         {SLIP_QUOTES, "my\\ cat\\(1\\).jpg", "my cat(1).jpg"},
+        {SLIP_WHITESPACE, "d/12 .jpg", "d/12.jpg"},
+        {SLIP_QUOTES, "d/b'12'.jpg", "d/12.jpg"},
+        {SLIP_QUOTES, "d/b'e'/a.jpg", "d/e/a.jpg"},
+        {SLIP_QUOTES, "['d/a.jpg', 'd/b.jpg']", "d/a.jpg"},
+        {SLIP_QUOTES, "(\"d/it's.jpg\", 0)", "d/it's.jpg"},
+        {SLIP_QUOTES, "PosixPath('d/a.jpg')", "d/a.jpg"},
+        {SLIP_QUOTES, "tf.Tensor(b'd/a.jpg', shape=(), dtype=string)", "d/a.jpg"},
+        {SLIP_LINE, "d/a.jpg 0", "d/a.jpg"},
+        {SLIP_LINE, "d/my cat.jpg,cat", "d/my cat.jpg"},
+        {SLIP_LINE, "7\td/a.jpg\tcat", "d/a.jpg"},
+        {SLIP_LINE, "7,d/my cat.jpg", "d/my cat.jpg"},
         {SLIP_UNEXPANDED, "~/a.jpg", "/home/alice/a.jpg"},
         {SLIP_UNEXPANDED, "~bob/a.jpg", "/home/bob/a.jpg"},
         {SLIP_UNEXPANDED, "~", "/home/alice"},
@@ -96,8 +107,8 @@ static void test_undo(void **state) {
 
 static void test_undo_nothing(void **state) {
     (void)state;
-    static const char *const plain[] = {"a.jpg", "/d/e/a.jpg", "d/my cat.jpg", "d/100%.jpg",
-                                        "d/%zz.jpg"};
+    static const char *const plain[] = {"a.jpg",     "/d/e/a.jpg",   "d/my cat.jpg", "d/100%.jpg",
+                                        "d/%zz.jpg", "it's b'c.jpg", "a b.jpg.d/c"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         for (enum slip slip = 0; slip < SLIP_COUNT; slip++)
             if (!leaves_alone(slip, plain[i]))
