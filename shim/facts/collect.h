@@ -66,8 +66,9 @@ void accounts_find_joinable(struct arena *arena, const struct identity *identity
 
 /*
  * Looks for what was meant by a path that the walk did not find: exact probes of repaired paths
- * first, then directory listings. At most 2 ms of processor time, 20 ms in all and 20,000 names.
- * Fills facts->neighbours; needs all that stands before it in `facts`, and where it happened.
+ * first, then directory listings. At most 2 ms of processor time, 20 ms in all (time in the
+ * queue for a processor aside) and 20,000 names. Fills facts->neighbours; needs all that stands
+ * before it in `facts`, and where it happened.
  */
 void neighbours_find(struct arena *arena, const struct incident *incident, struct facts *facts);
 

@@ -36,7 +36,8 @@ struct like_names {
  * a slow machine does not decide the answer. */
 extern struct search_budget {
     uint64_t processor_ns; /* of the calling thread */
-    uint64_t wall_ns;      /* with a disk or server that lets us wait */
+    uint64_t wall_ns;      /* with a disk or server that lets us wait; not with
+                              others on the processor */
 } search_budget;
 
 struct search {
@@ -59,8 +60,9 @@ struct search {
      * that it was asked by; 0: it holds no such thing. */
     size_t whole_bytes;
     uint64_t whole_directory;
-    uint64_t processor_end_ns, end_ns;
-    unsigned calls; /* system calls made, roughly */
+    uint64_t start_ns, processor_end_ns, end_ns;
+    uint64_t queued_ns; /* how long the thread had stood in the queue for a processor, at end_ns */
+    unsigned calls;     /* system calls made, roughly */
     /* Hashes of paths that are not there: each stage asks for many that one before it asked for. */
     uint64_t absent[SEARCH_ABSENT_SLOTS];
 };
