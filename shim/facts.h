@@ -43,6 +43,7 @@ struct identity {
     bool groups_complete;
     uint64_t effective;     /* CapEff: bit N is capability N of capabilities(7) */
     uint64_t permitted;     /* CapPrm */
+    uint64_t bounding;      /* CapBnd */
     bool in_user_namespace; /* in another than the initial one */
     struct id_map uid_map, gid_map;
     uid_t overflow_uid; /* how an unmapped id is shown: /proc/sys/kernel/overflowuid */

@@ -102,6 +102,8 @@ static bool read_status(struct arena *arena, struct identity *identity, unsigned
             complete = true;
         } else if (slice_is(name, "CapPrm"))
             identity->permitted = read_hexadecimal(value);
+        else if (slice_is(name, "CapBnd"))
+            identity->bounding = read_hexadecimal(value);
         else if (slice_is(name, "NoNewPrivs"))
             identity->no_new_privs = next_number(&value, 10, &number) && number;
         else if (slice_is(name, "Seccomp"))

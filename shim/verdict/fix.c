@@ -260,6 +260,8 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     const struct component *component = component_at(trial, culprit);
     if (fix_by_world(trial, culprit, access))
         return;
+    if (!thaw(trial, component))
+        return;
     bool by_mode = access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED;
     if ((by_mode || !fix_by_acl(trial, culprit, access)) && !fix_by_chmod(trial, culprit, access))
         advise_without_command(trial, component, access);

@@ -166,10 +166,9 @@ static bool is_removed(const struct trial *trial, const struct component *compon
 /* Says why no command, whoever runs it here, could change the object; false when one can. */
 static bool advise_on_obstacle(struct trial *trial, const struct component *component,
                                const struct access *access) {
-    const struct mount *mount = component->mount;
     bool by_owner = access->class == CLASS_OWNER;
     struct slice advice = SLICE("");
-    if (mount && (options_have(mount->options, "ro") || options_have(mount->super_options, "ro")))
+    if (mount_is_read_only(component->mount))
         advice =
             SLICE("the file system is mounted read-only here: change the permissions where it can "
                   "be written, or mount it read-write first");

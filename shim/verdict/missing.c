@@ -32,6 +32,14 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
         return;
     const struct component *parent = component_at(trial, first->parent);
     struct access access = {0};
+    if (parent && mount_is_read_only(parent->mount)) {
+        add_note(trial, "what is mounted at %s is read-only: no directory can be made there",
+                 quoted(trial->arena, parent->mount->point).data);
+        fix_read_only(trial, parent->mount);
+        return;
+    }
+    if (parent && binding_attribute(parent) == 'i' && !thaw(trial, parent))
+        return;
     if (parent)
         access_decide(&trial->facts->identity, parent, ACCESS_WRITE | ACCESS_SEARCH, &access);
     if (access.allowed) {
@@ -74,6 +82,16 @@ static void note_base(struct trial *trial) {
 static void fix_by_ln(struct trial *trial, const struct component *link) {
     const struct component *directory = component_at(trial, link->parent);
     struct access access = {0};
+    if (directory && mount_is_read_only(directory->mount)) {
+        add_advice(trial, arena_format(trial->arena,
+                                       "point the link to %s from where it can be written: what is "
+                                       "mounted at %s is read-only here",
+                                       quoted(trial->arena, link->meant_target).data,
+                                       quoted(trial->arena, directory->mount->point).data));
+        return;
+    }
+    if (directory && !thaw(trial, directory))
+        return;
     if (directory)
         access_decide(&trial->facts->identity, directory, ACCESS_WRITE | ACCESS_SEARCH, &access);
     bool own = !directory || !(directory->status.st_mode & S_ISVTX) ||

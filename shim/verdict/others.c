@@ -131,12 +131,6 @@ static int written(const struct trial *trial) {
     return walk->error == 0 ? last_of(walk) : walk->directory;
 }
 
-/* File systems that nobody can mount for writing. */
-static bool is_made_read_only(struct slice fstype) {
-    return slice_is(fstype, "iso9660") || slice_is(fstype, "squashfs") ||
-           slice_is(fstype, "erofs") || slice_is(fstype, "cramfs");
-}
-
 static bool judge_read_only(struct trial *trial) {
     int at = written(trial);
     const struct component *component = component_at(trial, at);
@@ -152,41 +146,8 @@ static bool judge_read_only(struct trial *trial) {
             arena_format(trial->arena, "%s at %s is read-only%s; no permission matters there",
                          this_mount ? "the mount" : "the whole file system", point,
                          this_mount ? " (option ro)" : ""));
-    add_advice(trial, SLICE("write elsewhere; or, if the program only reads, open it read-only"));
-    if (trial->facts->identity.container.length > 0)
-        add_advice(trial, SLICE("or start the container with this volume writable (docker, podman: "
-                                "-v SOURCE:PLACE without :ro; kubernetes: readOnly: false)"));
-    if (!this_mount)
-        add_note(trial, "a file system that became read-only by itself had an error: dmesg tells");
-    struct fix *fix = &trial->verdict->fixes[trial->verdict->fix_count];
-    if (trial->facts->identity.container.length == 0 && this_mount &&
-        !(whole && is_made_read_only(mount->fstype)) &&
-        trial->verdict->fix_count < VERDICT_MOST_FIXES) {
-        *fix = (struct fix){
-            .arguments = {SLICE("mount"), SLICE("-o"),
-                          whole ? SLICE("remount,rw") : SLICE("remount,bind,rw"), mount->point},
-            .argument_count = 4,
-            .run_as = RUN_AS_ROOT,
-            .grants = SLICE("writing on this mount to all who have the permission"),
-            .effect = SLICE("lets all write on this mount who have the permission"),
-            .opens_to_more = true,
-        };
-        trial->verdict->fix_count++;
-    }
+    fix_read_only(trial, mount);
     return true;
-}
-
-static void fix_by_chattr(struct trial *trial, const struct component *component, char letter) {
-    if (component->path.data[0] == '/')
-        trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
-            .arguments = {SLICE("chattr"), arena_format(trial->arena, "-%c", letter),
-                          component->path},
-            .argument_count = 3,
-            .run_as = RUN_AS_ROOT,
-            .grants = SLICE("changes to all who have the permission"),
-            .effect = SLICE("lets all change it who have the permission"),
-            .opens_to_more = true,
-        };
 }
 
 /* Attributes bind root too: chattr(1), FS_IOC_SETFLAGS(2const). */
@@ -202,7 +163,7 @@ static bool judge_immutable(struct trial *trial) {
         add_advice(trial, at == last_of(&trial->facts->walk)
                               ? SLICE("if the program only reads, open it read-only")
                               : SLICE("create it elsewhere"));
-        fix_by_chattr(trial, component, 'i');
+        fix_by_chattr(trial, component);
         return true;
     }
     if (!(component->attributes & STATX_ATTR_APPEND) || at != last_of(&trial->facts->walk) ||
@@ -215,7 +176,7 @@ static bool judge_immutable(struct trial *trial) {
                                     "with O_APPEND alone, root included"));
     add_advice(trial, SLICE("append to it (\"a\"), or, if the program only reads, open it "
                             "read-only"));
-    fix_by_chattr(trial, component, 'a');
+    fix_by_chattr(trial, component);
     return true;
 }
 

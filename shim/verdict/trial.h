@@ -74,6 +74,23 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access);
 /* What helps in a container, a user namespace or a service's sandbox. True: nothing else does. */
 bool fix_by_world(struct trial *trial, int culprit, const struct access *access);
 
+/* Whether nobody can write on it: the mount or all of its file system is read-only. */
+bool mount_is_read_only(const struct mount *mount);
+
+/* What helps who wants to write on a read-only mount. */
+void fix_read_only(struct trial *trial, const struct mount *mount);
+
+/* The attribute of chattr(1) that keeps owner, mode, ACL and the names of a directory as they are,
+ * for root too: 'i', 'a', or '\0' without one. */
+char binding_attribute(const struct component *component);
+
+/* Takes that attribute away. */
+void fix_by_chattr(struct trial *trial, const struct component *component);
+
+/* Before a command that changes the component: adds what takes such an attribute away. False: there
+ * is no room, and the command would be of no use. */
+bool thaw(struct trial *trial, const struct component *component);
+
 /* Sets cause, certainty and culprit, and the summary from the catalogue. */
 void conclude(struct trial *trial, enum cause cause, enum certainty certainty, int culprit,
               const struct access *access);

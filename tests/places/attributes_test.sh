@@ -25,6 +25,27 @@ if chattr +i "$place/frozen.jpg" "$place/frozen" 2>/dev/null && chattr +a "$plac
     chattr -i "$place/frozen.jpg"
     opens -- write "$place/frozen.jpg"
     check "after the fix" opened "$answer"
+
+    # Permissions do not change while the attribute is there: both commands, one after the other.
+    for letter in i a; do
+        an_image "$place/private-$letter.jpg" 600
+        chattr "+$letter" "$place/private-$letter.jpg"
+        opens as 1001:1001 -- read "$place/private-$letter.jpg"
+        expect "private, $letter" EACCES file-read proven "$place/private-$letter.jpg"
+        expect_command "private, $letter" \
+            "chattr -$letter $place/private-$letter.jpg; setfacl -m u:1001:r-- $place/private-$letter.jpg"
+        chattr "-$letter" "$place/private-$letter.jpg"
+        setfacl -m u:1001:r-- "$place/private-$letter.jpg"
+        opens as 1001:1001 -- read "$place/private-$letter.jpg"
+        check "private, $letter: after the fixes" opened "$answer"
+    done
+    opens -- write,create "$place/frozen/sub/new.jpg"
+    expect "below an immutable directory" ENOENT create-in-missing-dir proven "$place/frozen/sub"
+    expect_command "below an immutable directory" "chattr -i $place/frozen; mkdir -p $place/frozen/sub"
+    chattr -i "$place/frozen"
+    mkdir -p "$place/frozen/sub"
+    opens -- write,create "$place/frozen/sub/new.jpg"
+    check "below an immutable directory: after the fixes" opened "$answer"
 else
     skip "attributes" "the file system of $place has none"
 fi
@@ -43,6 +64,11 @@ for how in write both; do
 done
 opens -- write,create "$place/ro/new.jpg"
 expect "new name on a read-only mount" EROFS read-only proven "$place/ro"
+opens -- write,create "$place/ro/sub/new.jpg"
+expect "new directory on a read-only mount" ENOENT create-in-missing-dir proven "$place/ro/sub"
+check_like "new directory on a read-only mount: no mkdir" "*write elsewhere*" "$(said '.advice | join("; ")')"
+check "new directory on a read-only mount: no mkdir" 0 "$(said '[.fixes[].argv[0] | select(. == "mkdir")] | length')"
+opens -- write,create "$place/ro/new.jpg"
 expect_advice "read-only mount" "*if the program only reads, open it read-only*"
 mount -o remount,bind,rw "$place/ro"
 opens -- write "$place/ro/a.jpg"

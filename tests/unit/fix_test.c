@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The least fix, in the terms of the world that the process lives in: contract, section 6. */
 #include "scene.h"
+#include <linux/capability.h>
+#include <linux/stat.h>
 
 /* uid 1001 may not read alice's (1002) file. */
 static void refuse_file(struct scene *scene, mode_t mode) {
@@ -355,6 +357,32 @@ static void an_acl_that_cannot_be_read(void **state) {
     assert_true(scene->verdict.fixes[0].opens_to_more);
 }
 
+/* Neither mode nor ACL of a file with such an attribute can be changed, by root either. */
+static void an_attribute_comes_off_first(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene->components[IMAGE].attributes = STATX_ATTR_IMMUTABLE;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene),
+                        "chattr -i /data/a.jpg; setfacl -m u:1001:r-- /data/a.jpg");
+    assert_int_equal(scene->verdict.fixes[0].run_as, RUN_AS_ROOT);
+    assert_says(scene_notes(scene), "chattr +i puts the attribute back");
+    scene->components[IMAGE].attributes = STATX_ATTR_APPEND;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene),
+                        "chattr -a /data/a.jpg; setfacl -m u:1001:r-- /data/a.jpg");
+    /* A container's root has no CAP_LINUX_IMMUTABLE unless it was given. */
+    scene->facts.identity.container = SLICE("docker");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "on the host, as root there: chattr -a");
+    scene->facts.identity.bounding = 1ull << CAP_LINUX_IMMUTABLE;
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "chattr -a /data/a.jpg; setfacl");
+    scene->facts.identity.in_user_namespace = true;
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "on the host, as root there: chattr -a");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_drop)
 
 int main(void) {
@@ -381,6 +409,7 @@ int main(void) {
         TEST(an_unclear_group_takes_nothing_back),
         TEST(an_id_of_its_own_that_is_not_mapped),
         TEST(an_acl_that_cannot_be_read),
+        TEST(an_attribute_comes_off_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

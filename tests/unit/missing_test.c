@@ -3,6 +3,7 @@
 #include "verdict.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -202,6 +203,11 @@ static void test_links_that_can_be_mended(void **state) {
     facts.identity.fsuid = 1001; /* / is root's */
     judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
     assert_int_equal(verdict.fixes[0].run_as, RUN_AS_ROOT);
+    struct mount mount = {.point = SLICE("/"), .super_options = SLICE("ro")};
+    components[components[1].parent].mount = &mount;
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_true(advises("point the link to '/data/1.jpg' from where it can be written"));
+    assert_int_equal(verdict.fix_count, 1);
 }
 
 /* A directory that root made would be root's. */
@@ -223,6 +229,32 @@ static void test_a_directory_that_root_makes(void **state) {
     assert_true(slice_is(verdict.fixes[0].arguments[5], "100"));
     assert_true(slice_is(verdict.fixes[0].arguments[6], "/d/runs/1"));
     assert_int_equal(verdict.fixes[0].run_as, RUN_AS_ROOT);
+}
+
+/* Where nobody makes a directory, root included. */
+static void test_a_directory_that_cannot_be_made(void **state) {
+    (void)state;
+    struct mount mount = {.point = SLICE("/d"), .options = SLICE("ro,relatime")};
+    incident.path = "/d/runs/a.jpg";
+    incident.flags = O_CREAT | O_WRONLY;
+    components[2].path = SLICE("/d/runs");
+    facts.walk.missing = SLICE("/a.jpg");
+    facts.walk.creates = true;
+    components[1].mount = &mount;
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(notes("what is mounted at '/d' is read-only"));
+    assert_true(holds(verdict.fixes[0].advice, "write elsewhere"));
+    assert_true(slice_is(verdict.fixes[1].arguments[0], "mount"));
+    assert_int_equal(verdict.fix_count, 2);
+    mount.options = SLICE("rw,relatime");
+    components[1].attributes = STATX_ATTR_IMMUTABLE;
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(slice_is(verdict.fixes[0].arguments[0], "chattr"));
+    assert_true(slice_is(verdict.fixes[1].arguments[0], "mkdir"));
+    components[1].attributes = STATX_ATTR_APPEND; /* names may be added */
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(slice_is(verdict.fixes[0].arguments[0], "mkdir"));
+    assert_int_equal(verdict.fix_count, 1);
 }
 
 static void test_empty_path(void **state) {
@@ -508,6 +540,7 @@ int main(void) {
         TEST(test_dangling_link),
         TEST(test_links_that_can_be_mended),
         TEST(test_a_directory_that_root_makes),
+        TEST(test_a_directory_that_cannot_be_made),
         TEST(test_padding_is_told_as_it_is),
         TEST(test_empty_path),
         TEST(test_deleted_start),

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What binds root as well, so that no command changes an object while it is there: a read-only
+ * mount, an attribute of chattr(1). And what takes it away.
+ */
+#include "verdict/trial.h"
+#include <linux/capability.h>
+#include <linux/stat.h>
+
+/* ---- read-only ---- */
+
+bool mount_is_read_only(const struct mount *mount) {
+    return mount &&
+           (options_have(mount->options, "ro") || options_have(mount->super_options, "ro"));
+}
+
+/* File systems that nobody can mount for writing. */
+static bool is_made_read_only(struct slice fstype) {
+    return slice_is(fstype, "iso9660") || slice_is(fstype, "squashfs") ||
+           slice_is(fstype, "erofs") || slice_is(fstype, "cramfs");
+}
+
+static void fix_by_remount(struct trial *trial, const struct mount *mount) {
+    bool whole = options_have(mount->super_options, "ro");
+    if ((whole && is_made_read_only(mount->fstype)) ||
+        trial->verdict->fix_count == VERDICT_MOST_FIXES)
+        return;
+    trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
+        .arguments = {SLICE("mount"), SLICE("-o"),
+                      whole ? SLICE("remount,rw") : SLICE("remount,bind,rw"), mount->point},
+        .argument_count = 4,
+        .run_as = RUN_AS_ROOT,
+        .grants = SLICE("writing on this mount to all who have the permission"),
+        .effect = SLICE("lets all write on this mount who have the permission"),
+        .opens_to_more = true,
+    };
+}
+
+void fix_read_only(struct trial *trial, const struct mount *mount) {
+    bool this_mount = options_have(mount->options, "ro");
+    add_advice(trial, SLICE("write elsewhere; or, if the program only reads, open it read-only"));
+    if (trial->facts->identity.container.length > 0)
+        add_advice(trial, SLICE("or start the container with this volume writable (docker, podman: "
+                                "-v SOURCE:PLACE without :ro; kubernetes: readOnly: false)"));
+    else if (this_mount)
+        fix_by_remount(trial, mount);
+    if (!this_mount)
+        add_note(trial, "a file system that became read-only by itself had an error: dmesg tells");
+}
+
+/* ---- attributes ---- */
+
+char binding_attribute(const struct component *component) {
+    return component->attributes & STATX_ATTR_IMMUTABLE ? 'i'
+           : component->attributes & STATX_ATTR_APPEND  ? 'a'
+                                                        : '\0';
+}
+
+/* FS_IOC_SETFLAGS(2const) asks for CAP_LINUX_IMMUTABLE in the initial user namespace; the root of a
+ * container has what the bounding set of its processes leaves. */
+static bool has_root_for_chattr(const struct identity *identity) {
+    bool bounded = !(identity->bounding >> CAP_LINUX_IMMUTABLE & 1);
+    return !identity->in_user_namespace && !(identity->container.length > 0 && bounded);
+}
+
+void fix_by_chattr(struct trial *trial, const struct component *component) {
+    char letter = binding_attribute(component);
+    if (!has_root_for_chattr(&trial->facts->identity))
+        add_advice(trial, arena_format(trial->arena,
+                                       "on the host, as root there: chattr -%c with the host's "
+                                       "path of %s; nobody in a container may",
+                                       letter, quoted(trial->arena, component->path).data));
+    else if (component->path.data[0] == '/' && trial->verdict->fix_count < VERDICT_MOST_FIXES)
+        trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
+            .arguments = {SLICE("chattr"), arena_format(trial->arena, "-%c", letter),
+                          component->path},
+            .argument_count = 3,
+            .run_as = RUN_AS_ROOT,
+            .grants = SLICE("changes to all who have the permission"),
+            .effect = SLICE("lets all change it who have the permission"),
+            .opens_to_more = true,
+        };
+}
+
+bool thaw(struct trial *trial, const struct component *component) {
+    char letter = binding_attribute(component);
+    if (letter == '\0')
+        return true;
+    if (trial->verdict->fix_count + 2 > VERDICT_MOST_FIXES)
+        return false;
+    fix_by_chattr(trial, component);
+    add_note(trial,
+             "%s has the attribute %c, which keeps it as it is, for root too: first chattr -%c, "
+             "then the command after it; chattr +%c puts the attribute back",
+             quoted(trial->arena, component->path).data, letter, letter, letter);
+    return true;
+}
