@@ -97,6 +97,7 @@ struct acl {
 /* One line of /proc/self/mountinfo, proc_pid_mountinfo(5). */
 struct mount {
     uint64_t id;
+    struct slice device;        /* "254:0": of the file system */
     struct slice point;         /* mount point, as this process sees it */
     struct slice root;          /* what of the file system is mounted there */
     struct slice options;       /* per mount: ro,nodev,nosymfollow,idmapped … */
@@ -253,8 +254,17 @@ struct module_answer {
     struct slice lacking; /* what it denies, in its own words: "read open" */
 };
 
+/* What the first process sees of an object that a mount of this process's own shows here,
+ * mount_namespaces(7). Who logs in sees what the first process sees. */
+struct outside {
+    bool own_mount;     /* the mount is none of the first process's; false: it is, or unknown */
+    struct slice path;  /* the object's path there; empty: none was found */
+    struct mount mount; /* options and super_options of the mount that it is on there */
+};
+
 struct surroundings {
-    bool known; /* false: nobody asked yet */
+    bool known;             /* false: nobody asked yet */
+    struct outside outside; /* of the culprit; of one that is not there, of its directory */
     /* sysctls of sysctl.fs(5): 0, 1, 2, or ANSWER_UNKNOWN */
     int protected_symlinks, protected_regular, protected_fifos;
     struct module_answer selinux, apparmor;

@@ -72,6 +72,9 @@ void accounts_find_joinable(struct arena *arena, const struct identity *identity
  */
 void neighbours_find(struct arena *arena, const struct incident *incident, struct facts *facts);
 
+/* What the first process sees where this one sees `component`, which stands on a mount. */
+void outside_read(struct arena *arena, const struct component *component, struct outside *outside);
+
 /* Calls `each` for every mount of this process until it returns false; mountinfo's order. The mount
  * lives until `each` returns. `text` is what mounts_read() kept; if it is empty the file is read.
  */

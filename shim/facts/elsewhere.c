@@ -183,6 +183,14 @@ void search_elsewhere(struct search *search) {
         result->elsewhere_sign = container;
         return;
     }
+    struct outside outside = {0};
+    if (directory && directory->mount)
+        outside_read(search->arena, directory, &outside);
+    if (outside.own_mount && !slice_equal(outside.path, directory->path)) {
+        result->elsewhere = ELSEWHERE_PRIVATE;
+        result->elsewhere_sign = directory->mount->point;
+        return;
+    }
     if (m.fstab_point.length > 0 && !m.mounted)
         point = m.fstab_point;
     else if (directory && directory->mount && slice_is(directory->mount->fstype, "autofs"))

@@ -33,8 +33,8 @@ static struct mount *parse_mount(struct arena *arena, struct slice line, uint64_
         return NULL;
     slice_split(&line, ' '); /* id */
     slice_split(&line, ' '); /* parent */
-    slice_split(&line, ' '); /* device */
     mount->id = id;
+    mount->device = arena_copy(arena, slice_split(&line, ' '));
     mount->root = unescape(arena, slice_split(&line, ' '));
     mount->point = unescape(arena, slice_split(&line, ' '));
     mount->options = arena_copy(arena, slice_split(&line, ' '));
@@ -133,7 +133,10 @@ void mounts_each(struct arena *arena, struct slice text,
     bool more = true;
     while (more && mount_lines_next(&lines, &line)) {
         struct arena one = {bytes, bytes + MOUNT_BYTES};
-        struct mount *mount = parse_mount(&one, line, 0);
+        struct slice rest = line;
+        unsigned long id = 0;
+        slice_number(&rest, 10, &id);
+        struct mount *mount = parse_mount(&one, line, id);
         more = mount && each(context, mount);
         memset(bytes, 0, (size_t)(one.next - bytes)); /* as arena_get promises */
     }

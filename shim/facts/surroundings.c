@@ -50,6 +50,11 @@ void surroundings_read(struct arena *arena, const struct incident *incident, str
         .name_bytes_most = longest_name(arena, &facts->walk),
     };
     read_file_limits(surroundings);
+    const struct component *component = culprit >= 0 ? &facts->walk.components[culprit] : NULL;
+    if (component && component->lookup_error != 0 && component->parent >= 0)
+        component = &facts->walk.components[component->parent];
+    if (component && component->mount)
+        outside_read(arena, component, &surroundings->outside);
     if (incident->error == EACCES && culprit >= 0)
         modules_ask(arena, incident, facts, culprit, surroundings);
 }

@@ -56,7 +56,7 @@ static bool add_command(struct trial *trial, int culprit, const struct access *a
     if (slice_is(remedy->tool, "setfacl"))
         fix->arguments[fix->argument_count++] = SLICE("-m");
     fix->arguments[fix->argument_count++] = remedy->specification;
-    fix->arguments[fix->argument_count++] = component->path;
+    fix->arguments[fix->argument_count++] = path_outside(trial, component, component->path);
     fix->opens_to_more = remedy->opens_to_all || remedy->opens_to_group || remedy->rewrites;
     fix->effect = arena_format(trial->arena, "lets uid %u %s%s", trial->facts->identity.fsuid,
                                deed(component, access->missing),
@@ -262,6 +262,7 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access) {
         return;
     if (!thaw(trial, component))
         return;
+    note_outside(trial, component);
     bool by_mode = access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED;
     if ((by_mode || !fix_by_acl(trial, culprit, access)) && !fix_by_chmod(trial, culprit, access))
         advise_without_command(trial, component, access);

@@ -10,10 +10,8 @@ static bool in_container(const struct trial *trial, const char *kind) {
     return slice_is(trial->facts->identity.container, kind);
 }
 
-/* An engine that starts its containers as a user of one's choice. */
 static bool in_chosen_container(const struct trial *trial) {
-    return trial->facts->identity.container.length > 0 && !in_container(trial, "flatpak") &&
-           !in_container(trial, "snap");
+    return identity_is_in_container(&trial->facts->identity);
 }
 
 /* Would the ids alone, without any capability, pass every component as far as the culprit? */
@@ -168,7 +166,9 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
                                const struct access *access) {
     bool by_owner = access->class == CLASS_OWNER;
     struct slice advice = SLICE("");
-    if (mount_is_read_only(component->mount))
+    const struct outside *outside = outside_of(trial, component);
+    bool elsewhere = outside && outside->path.length > 0 && !mount_is_read_only(&outside->mount);
+    if (mount_is_read_only(component->mount) && !elsewhere)
         advice =
             SLICE("the file system is mounted read-only here: change the permissions where it can "
                   "be written, or mount it read-write first");

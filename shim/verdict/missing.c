@@ -35,13 +35,17 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
     if (parent && mount_is_read_only(parent->mount)) {
         add_note(trial, "what is mounted at %s is read-only: no directory can be made there",
                  quoted(trial->arena, parent->mount->point).data);
-        fix_read_only(trial, parent->mount);
+        fix_read_only(trial, parent);
         return;
     }
     if (parent && binding_attribute(parent) == 'i' && !thaw(trial, parent))
         return;
     if (parent)
         access_decide(&trial->facts->identity, parent, ACCESS_WRITE | ACCESS_SEARCH, &access);
+    if (parent) {
+        directory = path_outside(trial, parent, directory);
+        note_outside(trial, parent);
+    }
     if (access.allowed) {
         verdict->fixes[verdict->fix_count++] = (struct fix){
             .arguments = {SLICE("mkdir"), SLICE("-p"), directory},

@@ -20,6 +20,23 @@ static bool is_made_read_only(struct slice fstype) {
            slice_is(fstype, "erofs") || slice_is(fstype, "cramfs");
 }
 
+/* ProtectSystem=, ReadOnlyPaths= and ProtectHome=read-only of systemd.exec(5); bwrap(1). A mount of
+ * a user namespace keeps the ro that it was given outside, mount_namespaces(7). */
+static bool fix_in_sandbox(struct trial *trial, const struct component *component) {
+    const struct outside *outside = outside_of(trial, component);
+    const struct identity *identity = &trial->facts->identity;
+    if (!outside && !identity->in_user_namespace)
+        return false;
+    add_advice(trial,
+               arena_format(trial->arena,
+                            "or let the sandbox that it runs in give it %s to write: %s",
+                            quoted(trial->arena, slice_first(component->path, 200)).data,
+                            outside ? "ReadWritePaths= in a service's unit, where "
+                                      "ProtectSystem=, ReadOnlyPaths= or ProtectHome= took it"
+                                    : "bwrap has --bind in place of --ro-bind"));
+    return true;
+}
+
 static void fix_by_remount(struct trial *trial, const struct mount *mount) {
     bool whole = options_have(mount->super_options, "ro");
     if ((whole && is_made_read_only(mount->fstype)) ||
@@ -36,16 +53,69 @@ static void fix_by_remount(struct trial *trial, const struct mount *mount) {
     };
 }
 
-void fix_read_only(struct trial *trial, const struct mount *mount) {
+void fix_read_only(struct trial *trial, const struct component *component) {
+    const struct mount *mount = component->mount;
     bool this_mount = options_have(mount->options, "ro");
     add_advice(trial, SLICE("write elsewhere; or, if the program only reads, open it read-only"));
     if (trial->facts->identity.container.length > 0)
         add_advice(trial, SLICE("or start the container with this volume writable (docker, podman: "
                                 "-v SOURCE:PLACE without :ro; kubernetes: readOnly: false)"));
-    else if (this_mount)
+    else if (this_mount && !fix_in_sandbox(trial, component))
         fix_by_remount(trial, mount);
     if (!this_mount)
         add_note(trial, "a file system that became read-only by itself had an error: dmesg tells");
+}
+
+/* ---- mounts of one's own ---- */
+
+/* What makes a mount for one process alone makes a bind mount, a read-only one or a tmpfs. */
+static bool may_be_own(const struct mount *mount) {
+    return mount_is_read_only(mount) || !slice_is(mount->root, "/") ||
+           slice_is(mount->fstype, "tmpfs");
+}
+
+const struct outside *outside_of(struct trial *trial, const struct component *component) {
+    const struct identity *identity = &trial->facts->identity;
+    const struct surroundings *surroundings = &trial->facts->surroundings;
+    /* A container's user is told of the host by other means; in a user namespace the number of a
+     * user is not the one that a command outside would need. */
+    if (!component->mount || !may_be_own(component->mount) || identity->in_user_namespace ||
+        identity_is_in_container(identity))
+        return NULL;
+    trial->verdict->asks_for_more |= !surroundings->known;
+    return surroundings->known && surroundings->outside.own_mount ? &surroundings->outside : NULL;
+}
+
+struct slice path_outside(struct trial *trial, const struct component *component,
+                          struct slice path) {
+    const struct outside *outside = outside_of(trial, component);
+    if (!outside || outside->path.length == 0 || slice_equal(outside->path, component->path))
+        return path;
+    return arena_format(trial->arena, "%.*s%.*s", (int)outside->path.length, outside->path.data,
+                        (int)(path.length - component->path.length),
+                        path.data + component->path.length);
+}
+
+void note_outside(struct trial *trial, const struct component *component) {
+    const struct outside *outside = outside_of(trial, component);
+    if (!outside)
+        return;
+    const char *here = quoted(trial->arena, component->path).data;
+    if (outside->path.length == 0)
+        add_note(trial,
+                 "the process has mounts of its own, a service's or a sandbox's, and %s is on one: "
+                 "run the command among them, as root: nsenter -m -t %d",
+                 here, (int)trial->facts->identity.pid);
+    else if (!slice_equal(outside->path, component->path))
+        add_note(trial,
+                 "the process has mounts of its own, a service's or a sandbox's: its %s is %s for "
+                 "all others",
+                 here, quoted(trial->arena, outside->path).data);
+    else if (mount_is_read_only(component->mount))
+        add_note(trial,
+                 "%s is read-only for this process alone: the command is for a shell outside of "
+                 "its service or sandbox",
+                 here);
 }
 
 /* ---- attributes ---- */
@@ -73,7 +143,7 @@ void fix_by_chattr(struct trial *trial, const struct component *component) {
     else if (component->path.data[0] == '/' && trial->verdict->fix_count < VERDICT_MOST_FIXES)
         trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
             .arguments = {SLICE("chattr"), arena_format(trial->arena, "-%c", letter),
-                          component->path},
+                          path_outside(trial, component, component->path)},
             .argument_count = 3,
             .run_as = RUN_AS_ROOT,
             .grants = SLICE("changes to all who have the permission"),

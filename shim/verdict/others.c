@@ -146,7 +146,7 @@ static bool judge_read_only(struct trial *trial) {
             arena_format(trial->arena, "%s at %s is read-only%s; no permission matters there",
                          this_mount ? "the mount" : "the whole file system", point,
                          this_mount ? " (option ro)" : ""));
-    fix_read_only(trial, mount);
+    fix_read_only(trial, component);
     return true;
 }
 

@@ -77,8 +77,23 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
 /* Whether nobody can write on it: the mount or all of its file system is read-only. */
 bool mount_is_read_only(const struct mount *mount);
 
-/* What helps who wants to write on a read-only mount. */
-void fix_read_only(struct trial *trial, const struct mount *mount);
+/* What helps who wants to write to `component`, which is on a read-only mount. */
+void fix_read_only(struct trial *trial, const struct component *component);
+
+/*
+ * What is seen outside of mounts that a service or a sandbox has of its own, where a command is
+ * pasted; NULL when the component is on none. The component is the culprit, or the directory that
+ * the culprit is missing in. May ask for more, and then knows it the next time.
+ */
+const struct outside *outside_of(struct trial *trial, const struct component *component);
+
+/* The path of the command that changes `path`, which is `component` or below it: as it is seen
+ * outside. */
+struct slice path_outside(struct trial *trial, const struct component *component,
+                          struct slice path);
+
+/* Says where such a command is to be run. */
+void note_outside(struct trial *trial, const struct component *component);
 
 /* The attribute of chattr(1) that keeps owner, mode, ACL and the names of a directory as they are,
  * for root too: 'i', 'a', or '\0' without one. */

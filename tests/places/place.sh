@@ -85,6 +85,27 @@ expect_evidence() {
     check_like "$1: notes" "$2" "$(said '.notes | join("; ")')"
 }
 
+# leave_container: in a mount namespace of the test's own, goes to a root directory that has all of the
+# present one but the files, such as /.dockerenv. A container has other advice than a service.
+leave_container() {
+    local entry here=$PWD root=$place/host
+    mkdir "$root"
+    mount -t tmpfs none "$root"
+    at_end "umount --recursive --lazy '$root'"
+    for entry in /*; do
+        if [[ -L $entry ]]; then
+            cp -P "$entry" "$root"
+        elif [[ -d $entry ]]; then
+            mkdir "$root$entry"
+            mount --rbind "$entry" "$root$entry"
+        fi
+    done
+    cd "$root" || exit
+    pivot_root . .
+    umount --lazy .
+    cd "$here" || exit
+}
+
 # keep_sysctl NAME: puts it back in the end.
 keep_sysctl() {
     at_end "sysctl -qw '$1=$(sysctl -n "$1")'"

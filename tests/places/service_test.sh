@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A service account that meets a private home, and a service whose unit says ProtectHome=yes.
+# A service account that meets a private home, and services with mounts of their own, as systemd makes
+# them: what mends something there is for a shell outside.
 
 set -euo pipefail
+if ((EUID == 0)) && [[ ${PERMSHIM_PLACE_INSIDE-} != 1 ]]; then
+    PERMSHIM_PLACE_INSIDE=1 exec unshare --mount -- "$0" "$@"
+fi
 cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/places/place.sh
 source tests/places/place.sh
@@ -33,4 +37,63 @@ opens as 1001:1001 -- read "$place/home/alice/a.jpg"
 expect "ProtectHome" EACCES dir-search proven "$place/home"
 expect_command "ProtectHome" ""
 expect_advice "ProtectHome" "*ProtectHome=*BindReadOnlyPaths=*"
+
+leave_container
+unset container
+
+# with_mounts COMMANDS: a prefix for opens, which runs these with mounts of its own before the program.
+with_mounts() {
+    # shellcheck disable=SC2016 # the inner shell expands it
+    service=(unshare --mount bash -euc "$1"'; exec "$@"' - setpriv --reuid 1002 --regid 1002 --clear-groups)
+}
+
+# ProtectSystem=strict
+mkdir "$place/state"
+an_image "$place/state/a.jpg" 600
+with_mounts "mount --bind '$place/state' '$place/state'; mount -o remount,bind,ro '$place/state'"
+opens "${service[@]}" -- read "$place/state/a.jpg"
+expect "ProtectSystem" EACCES file-read proven "$place/state/a.jpg"
+expect_fixes "ProtectSystem" "" "setfacl -m u:1002:r-- $place/state/a.jpg"
+check "ProtectSystem: note" \
+    "'$place/state/a.jpg' is read-only for this process alone: the command is for a shell outside of its service or sandbox" \
+    "$(said '.notes[]')"
+setfacl -m u:1002:r-- "$place/state/a.jpg"
+opens "${service[@]}" -- read "$place/state/a.jpg"
+check "ProtectSystem: after the fix" opened "$answer"
+opens "${service[@]}" -- write,create "$place/state/new.jpg"
+expect "ProtectSystem, writing" EROFS read-only proven "$place/state"
+expect_fixes "ProtectSystem, writing" "write elsewhere; or, if the program only reads, open it read-only; or let the sandbox \
+that it runs in give it '$place/state' to write: ReadWritePaths= in a service's unit, where ProtectSystem=, ReadOnlyPaths= or \
+ProtectHome= took it" ""
+opens "${service[@]}" -- write,create "$place/state/out/new.jpg"
+expect_command "ProtectSystem, no directory" ""
+
+# PrivateTmp=, BindPaths=
+mkdir -m 1777 "$place/shared" "$place/private"
+mkdir -m 700 "$place/private/deep"
+an_image "$place/private/deep/a.jpg"
+with_mounts "mount --bind '$place/private' '$place/shared'"
+opens "${service[@]}" -- read "$place/shared/deep/a.jpg"
+expect "PrivateTmp" EACCES dir-search proven "$place/shared/deep"
+expect_command "PrivateTmp" "setfacl -m u:1002:--x $place/private/deep"
+expect_evidence "PrivateTmp" "*is '$place/private/deep' for all others*"
+setfacl -m u:1002:--x "$place/private/deep"
+opens "${service[@]}" -- read "$place/shared/deep/a.jpg"
+check "PrivateTmp: after the fix" opened "$answer"
+opens "${service[@]}" -- write,create "$place/shared/new/a.jpg"
+expect "PrivateTmp, no directory" ENOENT create-in-missing-dir proven "$place/shared/new"
+expect_command "PrivateTmp, no directory" "mkdir -p $place/private/new"
+an_image "$place/shared/b.jpg"
+opens "${service[@]}" -- read "$place/shared/b.jpg"
+expect "PrivateTmp, another's file" ENOENT private-view likely "$place/shared/b.jpg"
+rm "$place/shared/b.jpg"
+
+# TemporaryFileSystem=: what is there is nowhere else.
+with_mounts "mount -t tmpfs none '$place/shared'; install -m 600 /dev/null '$place/shared/a.jpg'"
+opens "${service[@]}" -- read "$place/shared/a.jpg"
+expect "TemporaryFileSystem" EACCES file-read proven "$place/shared/a.jpg"
+expect_command "TemporaryFileSystem" "setfacl -m u:1002:r-- $place/shared/a.jpg"
+expect_evidence "TemporaryFileSystem" "*run the command among them, as root: nsenter -m -t *"
+opens "${service[@]}" -- read "$place/shared/b.jpg"
+expect "TemporaryFileSystem, hidden" ENOENT private-view likely "$place/shared/b.jpg"
 finish

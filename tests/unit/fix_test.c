@@ -383,6 +383,53 @@ static void an_attribute_comes_off_first(void **state) {
     assert_says(scene_fixes(scene), "on the host, as root there: chattr -a");
 }
 
+/* A service has mounts of its own; who mends something has the others'. */
+static void a_service_with_its_own_mounts(void **state) {
+    struct scene *scene = *state;
+    struct surroundings *surroundings = &scene->facts.surroundings;
+    refuse_file(scene, 0600);
+    scene->mount.options = SLICE("ro,relatime");
+    surroundings->known = false;
+    assert_true(scene_judge(scene)->asks_for_more);
+    surroundings->known = true;
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "mounted read-only here");
+    assert_no_command(scene);
+    /* ReadOnlyPaths= */
+    surroundings->outside = (struct outside){true, SLICE("/data/a.jpg"), {0}};
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    assert_says(scene_notes(scene), "read-only for this process alone");
+    surroundings->outside.mount.super_options = SLICE("ro");
+    scene_judge(scene);
+    assert_no_command(scene);
+    /* BindPaths=, PrivateTmp= */
+    scene->mount.options = SLICE("rw");
+    scene->mount.root = SLICE("/private");
+    surroundings->outside = (struct outside){true, SLICE("/private/a.jpg"), {0}};
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /private/a.jpg");
+    assert_says(scene_notes(scene), "its '/data/a.jpg' is '/private/a.jpg' for all others");
+    surroundings->outside.path = SLICE("");
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    assert_says(scene_notes(scene), "nsenter -m -t 1");
+    /* In a container, or in a user namespace, the numbers of users are others outside. */
+    surroundings->outside.path = SLICE("/private/a.jpg");
+    scene->facts.identity.container = SLICE("docker");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    scene->facts.identity.container = SLICE("");
+    scene->facts.identity.in_user_namespace = true;
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+    /* Most mounts need no second look. */
+    scene->facts.identity.in_user_namespace = false;
+    scene->mount.root = SLICE("/");
+    surroundings->known = false;
+    assert_false(scene_judge(scene)->asks_for_more);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_make, scene_drop)
 
 int main(void) {
@@ -410,6 +457,7 @@ int main(void) {
         TEST(an_id_of_its_own_that_is_not_mapped),
         TEST(an_acl_that_cannot_be_read),
         TEST(an_attribute_comes_off_first),
+        TEST(a_service_with_its_own_mounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,16 @@ static void read_only(void **state) {
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "without :ro");
     assert_no_command(scene);
+    scene->facts.identity.container = SLICE("");
+    scene->facts.surroundings.outside = (struct outside){true, SLICE("/data/a.jpg"), {0}};
+    assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "ReadWritePaths= in a service's unit");
+    assert_no_command(scene);
+    scene->facts.identity.in_user_namespace = true;
+    assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "bwrap has --bind");
+    assert_no_command(scene);
+    scene->facts.identity.in_user_namespace = false;
     scene->mount.options = SLICE("rw,relatime");
     scene->mount.super_options = SLICE("ro,errors=remount-ro");
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
