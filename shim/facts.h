@@ -52,6 +52,7 @@ struct identity {
     int seccomp;            /* 0 none, 1 strict, 2 filter */
     struct slice lsm_label; /* /proc/self/attr/current; empty: no module serves it */
     struct slice container; /* "docker", "podman", "kubernetes", …; empty: no sign of one */
+    bool has_account;       /* the passwd file has the fsuid; known of one who was refused */
     bool changed_user;      /* in a container whose first process runs as another user */
 };
 

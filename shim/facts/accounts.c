@@ -86,8 +86,7 @@ static bool lists(struct slice members, struct slice user) {
     return false;
 }
 
-void accounts_find_joinable(struct arena *arena, const struct identity *identity,
-                            struct walk *walk) {
+void accounts_find_joinable(struct arena *arena, struct identity *identity, struct walk *walk) {
     struct line_reader reader;
     struct slice line, name, members;
     unsigned long id;
@@ -99,6 +98,7 @@ void accounts_find_joinable(struct arena *arena, const struct identity *identity
         any = any || refused(&walk->components[i]);
     if (any)
         look_up(arena, "/etc/passwd", &wanted);
+    identity->has_account = user.name.length > 0;
     if (user.name.length == 0 ||
         !lines_open(&reader, arena, "/etc/group", ACCOUNTS_BUDGET_BYTES, &error))
         return;

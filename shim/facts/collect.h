@@ -59,10 +59,9 @@ void accounts_read(struct arena *arena, struct facts *facts);
 /* Sets meant_target of a dangling link. A few calls of stat(2). */
 void link_find_meant(struct arena *arena, struct component *link);
 
-/* Sets group_joinable of the components that refused: the group file lists the thread's user in the
- * owning group, yet the thread is not in it. */
-void accounts_find_joinable(struct arena *arena, const struct identity *identity,
-                            struct walk *walk);
+/* Of a walk that was refused: sets has_account, and group_joinable of the components that refused:
+ * the group file lists the thread's user in the owning group, yet the thread is not in it. */
+void accounts_find_joinable(struct arena *arena, struct identity *identity, struct walk *walk);
 
 /*
  * Looks for what was meant by a path that the walk did not find: exact probes of repaired paths

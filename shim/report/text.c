@@ -69,7 +69,7 @@ static void put_call(struct page *page) {
     const struct facts *facts = page->report->facts;
     page_label(page, "call:");
     buffer_format(page->out, "%s(", incident->function);
-    if (incident->directory >= 0)
+    if (incident->directory != AT_FDCWD)
         buffer_format(page->out, "%d, ", incident->directory);
     buffer_char(page->out, '"');
     struct slice path = slice_of(incident->path);

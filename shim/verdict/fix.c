@@ -238,10 +238,17 @@ static void note_group(struct trial *trial, const struct component *component,
         status->st_gid == status->st_uid || access->group_mapping != MAPPED ||
         (access->missing & ~group_bits) != 0)
         return;
-    add_note(trial,
-             "group %u has the right: root can add the user to it (usermod -aG), for all that the "
-             "group may do",
-             status->st_gid);
+    if (trial->facts->identity.has_account)
+        add_note(trial,
+                 "group %u has the right: root can add the user to it (usermod -aG), for all that "
+                 "the group may do",
+                 status->st_gid);
+    else
+        add_note(trial,
+                 "group %u has the right: uid %u has no account that could be added to it, but can "
+                 "be started with it (SupplementaryGroups= of a service, setpriv --groups), for "
+                 "all that the group may do",
+                 status->st_gid, trial->facts->identity.fsuid);
 }
 
 /* Which class decides is not sure, so neither is what a bit more in one of them would do. */

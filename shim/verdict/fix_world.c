@@ -43,18 +43,29 @@ static void advise_on_user(struct trial *trial, uid_t user, gid_t group) {
                                        user, group));
 }
 
+static void advise_on_group(struct trial *trial, gid_t group) {
+    add_advice(trial, arena_format(trial->arena,
+                                   "start the container with the group that has the right: "
+                                   "--group-add %u (kubernetes: supplementalGroups)",
+                                   group));
+}
+
 /* A group that the user belongs to, but the process does not: it was started before. */
-static bool fix_by_joining(struct trial *trial, int culprit) {
+static bool fix_by_joining(struct trial *trial, int culprit, bool as_started) {
     const struct component *component = component_at(trial, culprit);
     struct identity other = trial->facts->identity;
     other.fsgid = component->status.st_gid;
     if (!component->group_joinable || !would_pass(trial, &other, culprit))
         return false;
-    add_advice(trial,
-               arena_format(trial->arena,
-                            "log in again, or begin with: newgrp %s   (the user belongs to this "
-                            "group, %u, which has the right; this process does not)",
-                            quoted(trial->arena, component->group_name).data, other.fsgid));
+    const char *group = quoted(trial->arena, component->group_name).data;
+    if (as_started)
+        advise_on_group(trial, other.fsgid);
+    else
+        add_advice(trial, arena_format(trial->arena,
+                                       "log in again (a service: restart it), or begin with: "
+                                       "newgrp %s   (the user belongs to this group, %u, which has "
+                                       "the right; this process does not)",
+                                       group, other.fsgid));
     return true;
 }
 
@@ -78,7 +89,7 @@ static void fix_by_identity(struct trial *trial, int culprit, const struct acces
     bool root_in_vain = trial->verdict->cause == CAUSE_root_without_capability;
     /* Who became another user inside the container (nginx's workers, su) is started so there. */
     bool as_started = in_chosen_container(trial) && !other.changed_user;
-    if (access->class == CLASS_OWNER || fix_by_joining(trial, culprit) ||
+    if (access->class == CLASS_OWNER || fix_by_joining(trial, culprit, as_started) ||
         (!as_started && !root_in_vain))
         return;
     other.effective = 0;
@@ -102,10 +113,21 @@ static void fix_by_identity(struct trial *trial, int culprit, const struct acces
     other = trial->facts->identity;
     other.fsgid = status->st_gid;
     if (status->st_gid != 0 && as_started && would_pass(trial, &other, culprit))
-        add_advice(trial, arena_format(trial->arena,
-                                       "start the container with the group that has the right: "
-                                       "--group-add %u (kubernetes: supplementalGroups)",
-                                       status->st_gid));
+        advise_on_group(trial, status->st_gid);
+}
+
+/* A sandbox's user, to whom the object is closed outside as well: that its owner is not mapped here
+ * changes nothing. The map tells the numbers of a namespace in between (bwrap has two). */
+static void advise_on_outer_user(struct trial *trial, const struct component *component,
+                                 const struct access *access) {
+    add_advice(trial,
+               arena_format(trial->arena,
+                            "outside of this user namespace, as the owner or root there: setfacl "
+                            "-m u:UID:%s %s, UID being the number that uid %u has there (ps -o "
+                            "uid= -p PID); here nobody can change it",
+                            rwx_of((access->granted & 7) | access->missing).text,
+                            quoted(trial->arena, slice_first(component->path, 200)).data,
+                            trial->facts->identity.fsuid));
 }
 
 static void advise_on_namespace(struct trial *trial, const struct component *component,
@@ -120,10 +142,16 @@ static void advise_on_namespace(struct trial *trial, const struct component *com
         add_advice(trial,
                    SLICE("the mount maps ids: let it map this owner too, or change the owner from "
                          "outside; chmod here cannot help"));
-    else
+    else if (in_chosen_container(trial))
         add_advice(trial, SLICE("from outside, map the owner into this user namespace: podman "
                                 "--userns=keep-id when rootless, --uidmap and --gidmap, or the "
                                 "volume's option :idmap; chmod here cannot help"));
+    else if (trial->verdict->cause == CAUSE_unmapped_owner)
+        add_advice(trial, SLICE("run it outside of this user namespace, or have the namespace map "
+                                "the owner too (unshare --map-users, --map-groups); chmod here "
+                                "cannot help"));
+    else
+        advise_on_outer_user(trial, component, access);
 }
 
 /* systemd's ProtectHome= and InaccessiblePaths= mount an empty object without any permission over

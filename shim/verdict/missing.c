@@ -25,10 +25,29 @@ static struct slice missing_directory(struct trial *trial, const struct componen
     return path.cut ? SLICE("") : buffer_text(&path);
 }
 
+/* The caches and settings of a program that was given a home that is none: users without an account
+ * have "/", those of Debian's services /nonexistent. True: nobody should make that. */
+static bool fix_by_home(struct trial *trial, const struct component *first) {
+    struct slice home = environment_value(trial->facts->environment, SLICE("HOME"));
+    bool root = slice_is(home, "/") && slice_starts(first->path, SLICE("/.")) &&
+                trial->facts->identity.fsuid != 0;
+    bool gone = home.length > 1 && slice_starts(home, first->path) &&
+                (home.length == first->path.length || home.data[first->path.length] == '/');
+    if (!gone && !root)
+        return false;
+    add_advice(trial,
+               arena_format(trial->arena,
+                            "give it a home: HOME is %s, %s (HOME=DIR with a directory of "
+                            "its own; XDG_CACHE_HOME=DIR for caches alone)",
+                            quoted(trial->arena, slice_first(home, 200)).data,
+                            gone ? "which is not there" : "as for users without an account"));
+    return root || slice_is(home, "/nonexistent");
+}
+
 static void fix_by_mkdir(struct trial *trial, const struct component *first) {
     struct verdict *verdict = trial->verdict;
     struct slice directory = missing_directory(trial, first);
-    if (directory.length == 0 || directory.data[0] != '/')
+    if (directory.length == 0 || directory.data[0] != '/' || fix_by_home(trial, first))
         return;
     const struct component *parent = component_at(trial, first->parent);
     struct access access = {0};

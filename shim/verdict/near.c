@@ -289,9 +289,8 @@ static bool judge_elsewhere(struct trial *trial, int absent) {
         verdict->why = arena_format(
             trial->arena, "%s is a private view of this process: others' files there are not seen",
             sign);
-        add_advice(trial,
-                   SLICE("put the file where both see it, not in the private directory; a "
-                         "service's unit lets a path in by BindReadOnlyPaths= or BindPaths="));
+        add_advice(trial, SLICE("put the file where both see it, or let it be seen here: "
+                                "BindReadOnlyPaths= in a service's unit, --ro-bind of bwrap"));
         return true;
     case ELSEWHERE_NOT_MOUNTED:
         conclude(trial, CAUSE_not_mounted, CERTAINTY_LIKELY, absent, NULL);

@@ -290,6 +290,8 @@ static struct slice meaning_of(const struct trial *trial) {
                 "O_NOATIME is for the file's owner, and for root with CAP_FOWNER, open(2)");
         return SLICE("no rule about owner, mode and ACL gives this errno: a seccomp filter, a "
                      "device rule of a container, fanotify or a module may");
+    case EBADF:
+        return SLICE("the descriptor that the path is relative to is not open (openat)");
     case EEXIST:
         return SLICE("it is there already, and O_CREAT with O_EXCL asks for a new one");
     case EINVAL:

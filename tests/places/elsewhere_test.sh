@@ -49,8 +49,8 @@ mount --bind "$place/systemd-private-0-a.service-b/tmp" "$place/shared"
 at_end "umount '$place/shared'"
 opens -- read "$place/shared/a.jpg"
 expect "PrivateTmp" ENOENT private-view likely "$place/shared/a.jpg"
-expect_fixes "PrivateTmp" "put the file where both see it, not in the private directory; a service's unit \
-lets a path in by BindReadOnlyPaths= or BindPaths=" ""
+expect_fixes "PrivateTmp" "put the file where both see it, or let it be seen here: BindReadOnlyPaths= in a service's unit, \
+--ro-bind of bwrap" ""
 opens -- read "$place/both/a.jpg"
 check "where both see it" opened "$answer"
 finish

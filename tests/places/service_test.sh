@@ -96,4 +96,20 @@ expect_command "TemporaryFileSystem" "setfacl -m u:1002:r-- $place/shared/a.jpg"
 expect_evidence "TemporaryFileSystem" "*run the command among them, as root: nsenter -m -t *"
 opens "${service[@]}" -- read "$place/shared/b.jpg"
 expect "TemporaryFileSystem, hidden" ENOENT private-view likely "$place/shared/b.jpg"
+
+# A sandbox in a user namespace, as bwrap makes it: mapping the owner would not help who has no capability.
+an_image "$place/state/b.jpg" 600
+opens as 1001:1001 unshare --map-user=1001 --map-group=1001 -- read "$place/state/b.jpg"
+expect "user namespace" EACCES file-read proven "$place/state/b.jpg"
+expect_fixes "user namespace" "outside of this user namespace, as the owner or root there: setfacl -m u:UID:r-- \
+'$place/state/b.jpg', UID being the number that uid 1001 has there (ps -o uid= -p PID); here nobody can change it" ""
+setfacl -m u:1001:r-- "$place/state/b.jpg"
+opens as 1001:1001 unshare --map-user=1001 --map-group=1001 -- read "$place/state/b.jpg"
+check "user namespace: after the fix" opened "$answer"
+
+# A home that is none.
+opens as 1003:1003 env HOME=/ -- write,create /.cache/thumbnails/a.png
+expect "no home" ENOENT create-in-missing-dir proven /.cache
+expect_fixes "no home" "give it a home: HOME is '/', as for users without an account (HOME=DIR with a directory of its own; \
+XDG_CACHE_HOME=DIR for caches alone)" ""
 finish

@@ -134,7 +134,10 @@ static void a_group_that_has_the_right(void **state) {
     struct scene *scene = *state;
     refuse_file(scene, 0640);
     scene_judge(scene);
-    assert_says(scene_notes(scene), "group 1003 has the right");
+    assert_says(scene_notes(scene), "group 1003 has the right: uid 1001 has no account");
+    scene->facts.identity.has_account = true;
+    scene_judge(scene);
+    assert_says(scene_notes(scene), "group 1003 has the right: root can add the user");
     scene->components[IMAGE].status.st_gid = 1002; /* the owner's own */
     scene_judge(scene);
     assert_null(strstr(scene_notes(scene), "has the right"));
@@ -162,9 +165,15 @@ static void a_group_to_join(void **state) {
     scene->components[IMAGE].group_name = SLICE("vision");
     scene_judge(scene);
     assert_says(scene_fixes(scene), "newgrp 'vision'");
-    scene->facts.identity.container = SLICE("docker"); /* the same container will do */
+    scene->facts.identity.container = SLICE("docker"); /* nobody logs in there */
     scene_judge(scene);
-    assert_null(strstr(scene_fixes(scene), "container"));
+    assert_says(scene_fixes(scene), "--group-add 1003");
+    assert_null(strstr(scene_fixes(scene), "newgrp"));
+    assert_null(strstr(scene_fixes(scene), "--user"));
+    scene->facts.identity.changed_user = true; /* who runs su there does */
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "newgrp 'vision'");
+    scene->facts.identity.changed_user = false;
     scene->facts.identity.container = SLICE("");
     assert_int_equal(scene->verdict.fixes[0].argument_count, 0);
     refuse_file(scene, 0600); /* the group has not the bit either */
@@ -269,8 +278,18 @@ static void an_owner_outside_the_map(void **state) {
     scene->components[IMAGE].status.st_uid = scene->components[IMAGE].status.st_gid = 65534;
     assert_cause(scene, "unmapped-owner", CERTAINTY_PROVEN, IMAGE);
     assert_no_command(scene);
+    assert_says(scene_fixes(scene), "run it outside of this user namespace");
+    identity->container = SLICE("podman");
+    scene_judge(scene);
     assert_says(scene_fixes(scene), "--userns=keep-id");
     assert_says(scene_fixes(scene), ":idmap");
+    /* With or without its owner in the map: bwrap's users have no capability. */
+    identity->container = SLICE("");
+    identity->effective = 0;
+    assert_cause(scene, "root-without-capability", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene),
+                "as the owner or root there: setfacl -m u:UID:r-- '/data/a.jpg'");
+    assert_no_command(scene);
 }
 
 static void a_masked_home(void **state) {

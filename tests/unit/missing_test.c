@@ -257,6 +257,37 @@ static void test_a_directory_that_cannot_be_made(void **state) {
     assert_int_equal(verdict.fix_count, 1);
 }
 
+/* What belongs into a home, and there is none. */
+static void test_a_home_that_is_none(void **state) {
+    (void)state;
+    incident.path = "/d/ghost/.cache/thumbnails/a.png";
+    incident.flags = O_CREAT | O_WRONLY;
+    components[2].path = SLICE("/d/ghost");
+    facts.walk.missing = SLICE("/.cache/thumbnails/a.png");
+    facts.walk.creates = true;
+    facts.identity.fsuid = 1001;
+    facts.environment = SLICE("HOME=/d/ghost");
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(advises("HOME is '/d/ghost', which is not there"));
+    assert_true(slice_is(verdict.fixes[1].arguments[0], "install"));
+    facts.environment = SLICE("HOME=/d/ghostly");
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.fix_count, 1);
+    components[2].path = SLICE("/.cache");
+    facts.environment = SLICE("HOME=/");
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(advises("HOME is '/', as for users without an account"));
+    assert_int_equal(verdict.fix_count, 1);
+    components[2].path = SLICE("/nonexistent");
+    facts.environment = SLICE("HOME=/nonexistent");
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.fix_count, 1);
+    components[2].path = SLICE("/data");
+    facts.environment = SLICE("HOME=/");
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_false(advises("HOME"));
+}
+
 static void test_empty_path(void **state) {
     (void)state;
     incident.path = "";
@@ -541,6 +572,7 @@ int main(void) {
         TEST(test_links_that_can_be_mended),
         TEST(test_a_directory_that_root_makes),
         TEST(test_a_directory_that_cannot_be_made),
+        TEST(test_a_home_that_is_none),
         TEST(test_padding_is_told_as_it_is),
         TEST(test_empty_path),
         TEST(test_deleted_start),
