@@ -118,7 +118,7 @@ static size_t trailing_matter(struct slice text) {
  * printing an object gave, up to its last quote. */
 static struct slice without_printed_end(struct slice path) {
     size_t end = path.length;
-    if (end == 0 || !strchr(")]}>", path.data[end - 1]))
+    if (end == 0 || !slice_has(SLICE(")]}>"), path.data[end - 1]))
         return path;
     while (end > 0 && path.data[end - 1] != '\'' && path.data[end - 1] != '"')
         end--;
@@ -254,7 +254,7 @@ static __attribute__((noinline)) bool has_column(struct slice path) {
             return false;
         suffix[length++] = (char)lower(path.data[at]);
     }
-    return at < path.length && path.data[at] != '\0' && strchr(" \t,;|", path.data[at]) &&
+    return at < path.length && slice_has(SLICE(" \t,;|"), path.data[at]) &&
            is_image(number_of(suffix));
 }
 

@@ -26,8 +26,8 @@ static inline void *arena_get(struct arena *arena, size_t bytes, size_t alignmen
 #define ARENA_ARRAY(arena, type, count)                                                            \
     ((type *)arena_get((arena), sizeof(type) * (count), _Alignof(type)))
 
-/* Half of what is left, to work in: what hostile input makes hungry leaves room for those behind it.
- * Goes back to `arena` by arena->next = half.next. */
+/* Half of what is left, to work in: what hostile input makes hungry leaves room for those behind
+ * it. Goes back to `arena` by arena->next = half.next. */
 static inline struct arena arena_half(const struct arena *arena) {
     return (struct arena){arena->next, arena->next + (arena->end - arena->next) / 2};
 }

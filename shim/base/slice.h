@@ -52,6 +52,11 @@ static inline size_t slice_find(struct slice whole, char byte) {
     return at ? (size_t)(at - whole.data) : whole.length;
 }
 
+/* Whether `byte` is one of `set`. */
+static inline bool slice_has(struct slice set, char byte) {
+    return slice_find(set, byte) < set.length;
+}
+
 /* Cuts off and returns what stands before the next `separator`; *rest is what stands behind it. */
 static inline struct slice slice_split(struct slice *rest, char separator) {
     size_t at = slice_find(*rest, separator);

@@ -8,7 +8,7 @@ enum { MOUNTINFO_BUDGET_BYTES = 8 << 20 };
 /* The kernel writes blanks, newlines and backslashes of a name as \ooo (seq_path). */
 static struct slice unescape(struct arena *arena, struct slice text) {
     struct slice copy = arena_copy(arena, text);
-    if (slice_find(text, '\\') == text.length)
+    if (!slice_has(text, '\\'))
         return copy;
     char *bytes = (char *)copy.data;
     size_t length = 0;

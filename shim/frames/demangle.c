@@ -35,7 +35,7 @@ static bool accept(struct reader *reader, const char *text) {
 static bool accept_one(struct reader *reader, const char *characters) {
     char next = peek(reader);
     struct slice wanted = slice_of(characters);
-    if (!next || slice_find(wanted, next) == wanted.length)
+    if (!next || !slice_has(wanted, next))
         return false;
     reader->rest = slice_from(reader->rest, 1);
     return true;
@@ -53,7 +53,7 @@ static void emit(struct reader *reader, const char *prefix, struct slice name, s
     if (reader->out.length)
         buffer_slice(&reader->out, SLICE("::"));
     buffer_slice(&reader->out, slice_of(prefix));
-    if (slice_find(name, '$') < name.length)
+    if (slice_has(name, '$'))
         demangle_rust_escapes(&reader->out, name);
     else
         buffer_slice(&reader->out, name);
@@ -81,7 +81,7 @@ static bool is_rust_hash(const struct reader *reader, struct slice name) {
     if (name.length != 17 || name.data[0] != 'h' || peek(reader) != 'E')
         return false;
     for (size_t i = 1; i < name.length; i++) {
-        if (!memchr("0123456789abcdef", name.data[i], 16))
+        if (!slice_has(SLICE("0123456789abcdef"), name.data[i]))
             return false;
     }
     return true;

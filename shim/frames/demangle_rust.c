@@ -115,7 +115,7 @@ static bool read_const(struct reader *reader, unsigned depth) {
         return false;
     accept(reader, 'n');
     const struct slice digits = SLICE("0123456789abcdef");
-    while (slice_find(digits, peek(reader)) < digits.length)
+    while (slice_has(digits, peek(reader)))
         reader->rest = slice_from(reader->rest, 1);
     return accept(reader, '_');
 }

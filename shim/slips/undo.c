@@ -190,7 +190,7 @@ static void put_unescaped(struct slice path, struct buffer *out) {
 }
 
 static bool undo_windows(unsigned variant, struct slice path, struct buffer *out) {
-    bool drive = has_drive(path), backslash = slice_find(path, '\\') < path.length;
+    bool drive = has_drive(path), backslash = slice_has(path, '\\');
     struct slice behind = drive ? slice_from(path, 2) : path;
     switch (variant) {
     case 0:

@@ -155,7 +155,7 @@ enum slip_sign slip_sign(struct slice path, struct slice *seen) {
         *seen = slice_first(path, 3);
         return SIGN_DRIVE;
     }
-    if (path.length > 0 && path.data[0] == '~' && slice_find(path, '/') < path.length) {
+    if (path.length > 0 && path.data[0] == '~' && slice_has(path, '/')) {
         *seen = slice_first(path, slice_find(path, '/'));
         return SIGN_TILDE;
     }

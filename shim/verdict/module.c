@@ -23,7 +23,7 @@ static const char *profile_path(struct trial *trial, struct slice path) {
         unsigned char byte = (unsigned char)path.data[i];
         if (byte < ' ' || byte > '~') /* the report would have to escape it in another way */
             return "PATH";
-        if (slice_find(special, (char)byte) < special.length)
+        if (slice_has(special, (char)byte))
             buffer_char(&text, '\\');
         buffer_char(&text, (char)byte);
     }
