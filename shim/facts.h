@@ -212,8 +212,10 @@ struct neighbours {
     bool unlistable;  /* a directory could not be listed */
     enum elsewhere elsewhere;
     struct slice elsewhere_sign; /* mount point, container or fstab line that is the evidence */
-    bool caller_is_python;       /* the executable is a Python interpreter */
-    const struct walk *refused;  /* the walk to found[0], when this process may not open it */
+    struct slice own_view; /* mount point in place of which others see another directory; empty:
+                              they do not, or unknown */
+    bool caller_is_python; /* the executable is a Python interpreter */
+    const struct walk *refused; /* the walk to found[0], when this process may not open it */
 };
 
 /* ---- names for ids, from the local passwd and group files ---- */

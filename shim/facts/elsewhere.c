@@ -162,6 +162,16 @@ static bool is_home_of_hosts(struct slice path) {
     return false;
 }
 
+/* Where the directory's mount is one that the first process does not have, and another directory is
+ * seen there without it. Of a root directory of one's own the path tells nothing. */
+static struct slice own_view(struct arena *arena, const struct component *directory) {
+    struct outside outside = {0};
+    if (directory->mount && !slice_is(directory->mount->point, "/"))
+        outside_read(arena, directory, &outside);
+    bool another = outside.own_mount && !slice_equal(outside.path, directory->path);
+    return another ? directory->mount->point : SLICE("");
+}
+
 void search_elsewhere(struct search *search) {
     const struct identity *identity = &search->facts->identity;
     struct neighbours *result = search->result;
@@ -183,14 +193,8 @@ void search_elsewhere(struct search *search) {
         result->elsewhere_sign = container;
         return;
     }
-    struct outside outside = {0};
-    if (directory && directory->mount)
-        outside_read(search->arena, directory, &outside);
-    if (outside.own_mount && !slice_equal(outside.path, directory->path)) {
-        result->elsewhere = ELSEWHERE_PRIVATE;
-        result->elsewhere_sign = directory->mount->point;
-        return;
-    }
+    if (directory)
+        result->own_view = own_view(search->arena, directory);
     if (m.fstab_point.length > 0 && !m.mounted)
         point = m.fstab_point;
     else if (directory && directory->mount && slice_is(directory->mount->fstype, "autofs"))

@@ -172,6 +172,16 @@ static void note_held(struct trial *trial, bool final) {
     add_note(trial, "%s %.*s", kind, (int)names.length, names.data);
 }
 
+/* Whether the file is there for others cannot be seen. */
+static void note_own_view(struct trial *trial) {
+    struct slice point = trial->facts->neighbours.own_view;
+    if (point.length > 0)
+        add_note(trial,
+                 "%s is mounted for this process and its like alone: files that others have there "
+                 "are not seen here",
+                 quoted(trial->arena, slice_first(point, 120)).data);
+}
+
 static void judge_absent_name(struct trial *trial) {
     const struct walk *walk = &trial->facts->walk;
     int last = (int)walk->count - 1;
@@ -208,6 +218,7 @@ static void judge_absent_name(struct trial *trial) {
     note_base(trial);
     if (!walk->creates)
         note_held(trial, final);
+    note_own_view(trial);
     note_search(trial);
     if (cause == CAUSE_create_in_missing_dir) {
         suggest_near(trial);
