@@ -197,9 +197,10 @@ static void judge_without_suspect(struct trial *trial) {
 
 static void judge_refusal(struct trial *trial) {
     /* A link that may not be followed stands before all that was found behind it; what a sticky
-     * directory and a nodev mount forbid the kernel asks before it looks at the file's bits. */
+     * directory, a nodev and a noexec mount forbid the kernel asks before it looks at the file's
+     * bits. */
     if (judge_protected_symlink(trial, false) || judge_protected_create(trial, false) ||
-        judge_nodev(trial))
+        judge_nodev(trial) || judge_noexec(trial))
         return;
     int suspect = find_suspect(trial);
     if (suspect == NO_CULPRIT) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two kinds of file that are refused for what they are: device files and magic links. */
+/* Files that are refused for what they are and where: device files, programs and magic links. */
 #include "base/buffer.h"
 #include "verdict/trial.h"
 #include <errno.h>
@@ -24,6 +24,36 @@ bool judge_nodev(struct trial *trial) {
         point.data);
     add_advice(trial, SLICE("use the device under /dev; an image is a regular file: was the device "
                             "file copied there by mistake? chmod cannot help"));
+    note_mode_too(trial, suspect);
+    return true;
+}
+
+/* do_faccessat() of fs/open.c: before mode bits are looked at, nothing on a noexec mount may be
+ * executed. execve(2) asks the same. */
+bool judge_noexec(struct trial *trial) {
+    const struct walk *walk = &trial->facts->walk;
+    int suspect = (int)walk->count - 1;
+    const struct component *file = component_at(trial, suspect);
+    if (trial->incident->how_kind != HOW_ACCESS || !(trial->incident->wanted & ACCESS_SEARCH) ||
+        walk->cut || walk->error != 0 || !file || !file->status_known ||
+        !S_ISREG(file->status.st_mode) || !file->mount ||
+        !options_have(file->mount->options, "noexec"))
+        return false;
+    for (int i = 0; i < suspect && trial->walked_as_another; i++)
+        if (component_refuses(trial, i))
+            return false;
+    struct slice point = quoted(trial->arena, file->mount->point);
+    conclude(trial, CAUSE_file_execute,
+             trial->walked_as_another ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, suspect, NULL);
+    refuse_at(trial, suspect);
+    trial->verdict->why = arena_format(
+        trial->arena,
+        "what is mounted at %s has the option noexec, mount(8): no file there may be executed, "
+        "whatever its bits",
+        point.data);
+    add_advice(trial,
+               SLICE("if it is a program, put it where programs may lie; an image needs no x: "
+                     "was it taken for a command? chmod cannot help"));
     note_mode_too(trial, suspect);
     return true;
 }

@@ -35,6 +35,7 @@ bool judge_protected_create(struct trial *trial, bool guess);
 bool sticky_may_come_first(struct trial *trial);
 
 bool judge_nodev(struct trial *trial);
+bool judge_noexec(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
 bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);
 bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion);

@@ -18,6 +18,25 @@ mount -o remount,dev "$place/nodev"
 opens -- read "$place/nodev/null.png"
 check "device on a mount that allows it" opened "$answer"
 
+# test(1) asks whether it may run the file; then the mount is mended, and nothing else.
+mkdir "$place/noexec"
+mount -t tmpfs -o noexec,mode=755 none "$place/noexec"
+at_end "umount '$place/noexec'"
+an_image "$place/noexec/run.png" 755
+may_run() {
+    answer=no
+    report=$(LD_PRELOAD="$place/libpermshim.so" PERMSHIM_FORMAT=json PERMSHIM_CALLS=probe \
+        /usr/bin/test -x "$place/noexec/run.png" 2>&1) && answer=yes
+    report=$(head -n 1 <<<"$report")
+}
+may_run
+expect "executable" no file-execute proven "$place/noexec/run.png"
+expect_command "executable" ""
+expect_advice "executable" "*where programs may lie*"
+mount -o remount,exec "$place/noexec"
+may_run
+check "executable on a mount that allows it" yes "$answer"
+
 mkdir -m 755 "$place/theirs"
 an_image "$place/theirs/a.png"
 setpriv --reuid 1001 --regid 1001 --clear-groups -- env -C "$place/theirs" sleep 60 &

@@ -300,6 +300,39 @@ static void a_device_on_nodev(void **state) {
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
 }
 
+/* Asked by access(2), which looks at the mount before it looks at the bits. */
+static void a_program_on_noexec(void **state) {
+    struct scene *scene = *state;
+    scene->incident.how_kind = HOW_ACCESS;
+    scene->incident.flags = O_PATH;
+    scene->incident.wanted = ACCESS_SEARCH;
+    scene->components[IMAGE].needs = ACCESS_SEARCH;
+    scene->components[IMAGE].kernel_answer = EACCES;
+    assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
+    assert_int_equal(scene->verdict.fixes[0].argument_count, 4);
+    scene->mount.options = SLICE("rw,nosuid,noexec");
+    assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene->verdict.why.data, "'/data' has the option noexec");
+    assert_says(scene_notes(scene), "no search either");
+    assert_no_command(scene);
+    scene->components[IMAGE].status.st_mode = S_IFREG | 0755;
+    assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
+    assert_int_equal(scene->verdict.note_count, 0);
+    assert_no_command(scene);
+    /* With other ids: these may have been refused before. */
+    scene->incident.real_ids = true;
+    scene->facts.identity.ruid = 1002;
+    assert_cause(scene, "file-execute", CERTAINTY_LIKELY, IMAGE);
+    scene->components[DATA].status.st_mode = S_IFDIR | 0700;
+    scene->components[DATA].kernel_answer = EACCES;
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    scene->incident.real_ids = false;
+    scene->components[DATA].status.st_mode = S_IFDIR | 0755;
+    scene->components[DATA].kernel_answer = 0;
+    scene->incident.wanted = scene->components[IMAGE].needs = ACCESS_READ;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+}
+
 static void a_guarded_magic_link(void **state) {
     struct scene *scene = *state;
     struct component *link = &scene->components[IMAGE];
@@ -577,6 +610,7 @@ int main(void) {
         TEST(ids_that_differ_are_told),
         TEST(what_the_real_ids_reach_may_be_out_of_sight),
         TEST(a_device_on_nodev),
+        TEST(a_program_on_noexec),
         TEST(a_guarded_magic_link),
         TEST(a_private_fuse_mount),
         TEST(bits_from_mount_options),
