@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* What open(2), openat2(2) and path_resolution(7) can end with. */
+/* What open(2), openat2(2) and path_resolution(7) can end with, and what file systems say of
+ * themselves, of their disk or server. */
 static const struct {
     int error;
     char name[16], text[40];
@@ -32,18 +33,32 @@ static const struct {
     {EFBIG, "EFBIG", "File too large"},
     {ENOSPC, "ENOSPC", "No space left on device"},
     {EROFS, "EROFS", "Read-only file system"},
+    {ERANGE, "ERANGE", "Numerical result out of range"},
     {ENAMETOOLONG, "ENAMETOOLONG", "File name too long"},
+    {ENOLCK, "ENOLCK", "No locks available"},
     {ENOSYS, "ENOSYS", "Function not implemented"},
     {ELOOP, "ELOOP", "Too many levels of symbolic links"},
+    {ENODATA, "ENODATA", "No data available"},
+    {ENOLINK, "ENOLINK", "Link has been severed"},
+    {EPROTO, "EPROTO", "Protocol error"},
+    {EBADMSG, "EBADMSG", "Bad message"},
     {EOVERFLOW, "EOVERFLOW", "Value too large for defined data type"},
     {EOPNOTSUPP, "EOPNOTSUPP", "Operation not supported"},
+    {ENETUNREACH, "ENETUNREACH", "Network is unreachable"},
+    {ECONNRESET, "ECONNRESET", "Connection reset by peer"},
+    {ECONNREFUSED, "ECONNREFUSED", "Connection refused"},
+    {EHOSTUNREACH, "EHOSTUNREACH", "No route to host"},
     {ETIMEDOUT, "ETIMEDOUT", "Connection timed out"},
     {EHOSTDOWN, "EHOSTDOWN", "Host is down"},
     {ENOTCONN, "ENOTCONN", "Transport endpoint is not connected"},
     {ESTALE, "ESTALE", "Stale file handle"},
+    {EUCLEAN, "EUCLEAN", "Structure needs cleaning"},
+    {ENOMEDIUM, "ENOMEDIUM", "No medium found"},
     {EREMOTEIO, "EREMOTEIO", "Remote I/O error"},
     {EDQUOT, "EDQUOT", "Disk quota exceeded"},
     {EKEYEXPIRED, "EKEYEXPIRED", "Key has expired"},
+    {EKEYREVOKED, "EKEYREVOKED", "Key has been revoked"},
+    {EKEYREJECTED, "EKEYREJECTED", "Key was rejected by service"},
     {ENOKEY, "ENOKEY", "Required key not available"},
 };
 

@@ -294,7 +294,12 @@ static struct slice meaning_of(const struct trial *trial) {
         return SLICE("the descriptor that the path is relative to is not open (openat)");
     case EEXIST:
         return SLICE("it is there already, and O_CREAT with O_EXCL asks for a new one");
+    case EUCLEAN:
+    case EBADMSG: /* what ext4 and XFS make of a bad checksum */
+        return SLICE("the file system is damaged there: dmesg tells more, fsck mends it");
     case EINVAL:
+        if (trial->incident->how_kind == HOW_RESOLVE && (trial->incident->flags & O_NOFOLLOW))
+            return SLICE("it is no symbolic link: many programs ask so to find out");
         return SLICE("the kernel or the file system does not take these flags, or this name");
     case ENXIO:
         return SLICE("a FIFO without a reader, a socket, or a device that is not there");

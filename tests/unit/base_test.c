@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -273,6 +274,7 @@ static void errno_names_go_both_ways(void **state) {
         assert_int_equal(errno_number(name, strlen(name)), error);
     }
     assert_int_equal(errno_number("ENOSUCH", 7), 0);
+    assert_string_equal(errno_name(EUCLEAN), "EUCLEAN"); /* of a damaged file system */
 }
 
 int main(void) {

@@ -156,6 +156,14 @@ static void what_no_rule_explains(void **state) {
         assert_null(strstr(scene->verdict.why.data, "allow"));
         assert_says(scene->verdict.summary.data, "the kernel answered E");
     }
+    scene->incident.error = EUCLEAN;
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene->verdict.why.data, "Structure needs cleaning: the file system is damaged");
+    scene->incident.error = EINVAL; /* of readlink(2) */
+    scene->incident.how_kind = HOW_RESOLVE;
+    scene->incident.flags = O_PATH | O_NOFOLLOW;
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene->verdict.why.data, "it is no symbolic link");
     scene->facts.walk.count = 0;
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, NO_CULPRIT);
 }
