@@ -287,4 +287,4 @@ clean:
 	rm -rf $(BUILD)
 
 include install.mk
--include $(OBJECTS:.o=.d) $(NEAR_OBJECTS:.o=.d) $(PROPERTY:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(NEAR_OBJECTS:.o=.d) $(PROPERTY:.o=.d)
