@@ -154,12 +154,28 @@ static struct slice removable_point(struct search *search, struct slice asked) {
 /* ---- the host ---- */
 
 static bool is_home_of_hosts(struct slice path) {
-    static const char starts[][12] = {"/home/", "/Users/", "/mnt/",     "/media/", "/Volumes/",
-                                      "/root/", "/data/",  "/scratch/", "/srv/"};
+    static const char starts[][12] = {"/home/", "/Users/", "/mnt/",      "/media/",   "/Volumes/",
+                                      "/root/", "/data/",  "/datasets/", "/scratch/", "/storage/",
+                                      "/nfs/",  "/raid/",  "/srv/"};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (slice_starts(path, slice_of(starts[i])))
             return true;
     return false;
+}
+
+/* A path from / on whose first or second directory is not there. Deeper, and where something is
+ * mounted, the container has been told of the place; and what is relative starts in the container's
+ * own directory. */
+static bool may_be_of_host(const struct search *search, struct slice asked) {
+    const struct walk *walk = &search->facts->walk;
+    const struct component *absent = &walk->components[walk->count - 1];
+    const struct mount *mount =
+        walk->directory >= 0 ? walk->components[walk->directory].mount : NULL;
+    size_t names = 0;
+    for (size_t i = 0; i < absent->path.length; i++)
+        names += absent->path.data[i] == '/';
+    return search->incident->path[0] == '/' && names <= 2 && walk->missing.length > 0 &&
+           !(mount && mount->point.length > 1) && is_home_of_hosts(asked);
 }
 
 /* Where the directory's mount is one that the first process does not have, and another directory is
@@ -199,8 +215,7 @@ void search_elsewhere(struct search *search) {
         point = m.fstab_point;
     else if (directory && directory->mount && slice_is(directory->mount->fstype, "autofs"))
         point = directory->mount->point;
-    if (point.length == 0 && container.length > 0 && is_home_of_hosts(m.asked) &&
-        walk->count <= 3) {
+    if (point.length == 0 && container.length > 0 && may_be_of_host(search, m.asked)) {
         result->elsewhere = ELSEWHERE_HOST;
         result->elsewhere_sign = container;
         return;

@@ -152,6 +152,10 @@ contained -v "$place/volume:/data" -- read /home/alice/a.jpg
 expect "the host's home" ENOENT host-path likely /home
 expect_fixes "the host's home" "mount the directory into the container at the same path (docker run -v DIR:DIR), or \
 pass the path that the container has" ""
+contained -v "$place/volume:/data" -w /data -- read qz/qz.jpg
+expect "a relative path in a volume" ENOENT missing-dir proven /data/qz
+contained -v "$place/volume:/data" -- read /data/qz/qz.jpg
+expect "below a volume that is mounted" ENOENT missing-dir proven /data/qz
 contained -v "$place/volume:/home/alice" -- read /home/alice/a.jpg
 check "mounted at the same path" opened "$answer"
 
