@@ -144,6 +144,41 @@ bool search_may_vary(struct search *search, struct slice name) {
     return false;
 }
 
+/* The names of the directory search->path, a part at a time: from scratch, where all of them are
+ * already, or read into it. */
+struct reading {
+    struct search *search;
+    int directory; /* negative: an error; its names are in scratch when `whole` */
+    bool whole, ended;
+};
+
+static struct reading begin_reading(struct search *search) {
+    struct reading reading = {.search = search, .directory = -EBADF};
+    reading.whole = search->whole_directory == search_path_hash(search);
+    if (!reading.whole) {
+        search->whole_directory = 0;
+        reading.directory = open_directory(search);
+    }
+    return reading;
+}
+
+/* How many bytes of scratch the next part has; 0 when there is none, negative after an error. */
+static long next_part(struct reading *reading) {
+    struct search *search = reading->search;
+    if (!reading->whole)
+        return reading->directory < 0
+                   ? reading->directory
+                   : sys_getdents(reading->directory, search->entries, SEARCH_ENTRIES_BYTES);
+    bool first = !reading->ended;
+    reading->ended = true;
+    return first ? (long)search->whole_bytes : 0;
+}
+
+static void end_reading(struct reading *reading) {
+    if (reading->directory >= 0)
+        sys_close(reading->directory);
+}
+
 /* ---- directories ---- */
 
 static bool may_lead_down(const struct entry *entry) {
@@ -156,13 +191,12 @@ size_t search_directories(struct search *search, struct slice start_of, struct s
                           size_t most) {
     enum { MOST_READS = 16 };
     size_t count = 0, reads = start_of.length > 0 ? MOST_READS : 1;
-    int directory = search->path.length > 0 ? open_directory(search) : -ENOENT;
     long got = 0;
-    if (directory < 0)
+    if (search->path.length == 0)
         return 0;
-    search->whole_directory = 0;
+    struct reading reading = begin_reading(search);
     while (reads-- > 0 && count <= most && search_ask_clock(search) &&
-           (got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES)) > 0)
+           (got = next_part(&reading)) > 0)
         for (long at = 0; at < got && count <= most;) {
             const struct entry *entry = entry_at(search, (size_t)at);
             at += entry->record_bytes;
@@ -173,8 +207,8 @@ size_t search_directories(struct search *search, struct slice start_of, struct s
                 names[count] = arena_copy(search->arena, name_of(entry));
             count++;
         }
-    bool more = got > 0 && sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES) > 0;
-    sys_close(directory);
+    bool more = got > 0 && next_part(&reading) > 0;
+    end_reading(&reading);
     return more || count > most ? 0 : count;
 }
 
@@ -191,12 +225,17 @@ static void hold(struct search *search, struct slice name) {
     held->names[at] = arena_copy(search->arena, name);
 }
 
-static bool leads_down(int directory, const struct entry *entry) {
+/* Whether a directory stands behind this name of the directory search->path. */
+static bool leads_down(struct search *search, const struct entry *entry) {
     struct stat status;
+    size_t length = search->path.length;
     if (entry->type != DT_LNK && entry->type != DT_UNKNOWN)
         return entry->type == DT_DIR;
-    return sys_fstatat(directory, entry->name, &status, AT_NO_AUTOMOUNT) == 0 &&
-           S_ISDIR(status.st_mode);
+    bool down = search_append(search, name_of(entry)) && search_exists(search, &status) &&
+                S_ISDIR(status.st_mode);
+    search->path.length = length;
+    search->path.cut = false;
+    return down;
 }
 
 void search_held(struct search *search) {
@@ -206,11 +245,8 @@ void search_held(struct search *search) {
     if (walk->directory < 0 || walk->components[walk->directory].path.length < 2)
         return; /* everybody's root directory says nothing */
     search_enter(search, &(struct place){NULL, walk->components[walk->directory].path});
-    int directory = open_directory(search);
-    if (directory < 0)
-        return;
-    search->whole_directory = 0;
-    long got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES);
+    struct reading reading = begin_reading(search);
+    long got = next_part(&reading);
     held->known = got >= 0;
     held->empty = held->known;
     for (long at = 0; at < got && search_has_time(search);) {
@@ -220,7 +256,7 @@ void search_held(struct search *search) {
         bool dots = slice_is(name, ".") || slice_is(name, "..");
         bool image = suffix_is_image(slice_from(name, name_suffix(name)));
         held->empty = held->empty && dots;
-        if (name.data[0] == '.' || (!last && !leads_down(directory, entry)) ||
+        if (name.data[0] == '.' || (!last && !leads_down(search, entry)) ||
             (held->images && !image))
             continue;
         if (last && image && !held->images) {
@@ -229,8 +265,8 @@ void search_held(struct search *search) {
         }
         hold(search, name);
     }
-    held->more = got > 0 && sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES) > 0;
-    sys_close(directory);
+    held->more = got > 0 && next_part(&reading) > 0;
+    end_reading(&reading);
 }
 
 /* ---- looking ---- */
@@ -256,19 +292,12 @@ void search_list(struct search *search, struct slice name, bool last, struct lik
     like->cut = false;
     if (!likeness_want(name, last, &search->wanted))
         return;
-    if (search->whole_directory == search_path_hash(search)) {
-        look_through(search, search->whole_bytes, notes_numbers, like);
-    } else {
-        search->whole_directory = 0;
-        int directory = open_directory(search);
-        long got = directory;
-        while (directory >= 0 &&
-               (got = sys_getdents(directory, search->entries, SEARCH_ENTRIES_BYTES)) > 0 &&
-               look_through(search, (size_t)got, notes_numbers, like))
-            ;
-        if (directory >= 0)
-            sys_close(directory);
-        result->unlistable = result->unlistable || got < 0;
-    }
+    struct reading reading = begin_reading(search);
+    long got;
+    while ((got = next_part(&reading)) > 0 &&
+           look_through(search, (size_t)got, notes_numbers, like))
+        ;
+    end_reading(&reading);
+    result->unlistable = result->unlistable || got < 0;
     result->names_left = result->names_left || like->cut;
 }
