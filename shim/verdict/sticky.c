@@ -113,7 +113,8 @@ bool judge_protected_symlink(struct trial *trial, bool guess) {
     return true;
 }
 
-/* may_create_in_sticky() of fs/namei.c. What is neither a regular file nor a FIFO has no sysctl. */
+/* may_create_in_sticky() of fs/namei.c, where the directory's group or all may write to it. What is
+ * neither a regular file nor a FIFO has no sysctl. */
 static enum restriction creation_restriction(const struct trial *trial,
                                              const struct component *file,
                                              const struct component *directory) {
@@ -122,8 +123,7 @@ static enum restriction creation_restriction(const struct trial *trial,
     int setting = S_ISREG(mode)    ? surroundings->protected_regular
                   : S_ISFIFO(mode) ? surroundings->protected_fifos
                                    : SETTING_ON;
-    bool open_to_many = (directory->status.st_mode & S_IWOTH) ||
-                        ((directory->status.st_mode & S_IWGRP) && setting >= SETTING_STRICT);
+    bool open_to_many = (directory->status.st_mode & S_IWOTH) || setting >= SETTING_STRICT;
     return setting >= SETTING_ON && open_to_many ? unless_owned_by_either(trial, file, directory)
                                                  : FREE;
 }
@@ -142,8 +142,9 @@ static bool meets_file(struct trial *trial, enum restriction least) {
 bool sticky_may_come_first(struct trial *trial) {
     const struct verdict *verdict = trial->verdict;
     int link = find_link(trial, MAYBE_RESTRICTED);
+    /* Then there is one, the culprit at the latest. */
     if (verdict->cause == CAUSE_protected_symlink)
-        return link != NO_CULPRIT && link < verdict->culprit;
+        return link < verdict->culprit;
     return link != NO_CULPRIT ||
            (verdict->cause != CAUSE_protected_create && meets_file(trial, MAYBE_RESTRICTED));
 }

@@ -3,23 +3,12 @@
  * tests/vm have it refuse; SELinux is here alone. */
 #include "scene.h"
 
-static void refuse(struct scene *scene, int index) {
-    scene->components[index].kernel_answer = EACCES;
-    if (index == IMAGE)
-        return;
-    scene->facts.walk.error = EACCES;
-    scene->facts.walk.directory = index;
-    scene->components[index + 1].lookup_error = EACCES;
-    scene->components[index + 1].status_known = false;
-    scene->facts.walk.count = (size_t)index + 2;
-}
-
 /* ---- the plain rule ---- */
 
 static void plain_causes(void **state) {
     struct scene *scene = *state;
     struct component *image = &scene->components[IMAGE];
-    refuse(scene, IMAGE);
+    scene_refuse(scene, IMAGE);
     image->status.st_mode = S_IFREG | 0600;
     assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
     image->needs = ACCESS_READ | ACCESS_WRITE;
@@ -40,7 +29,7 @@ static void plain_causes(void **state) {
 
 static void directories(void **state) {
     struct scene *scene = *state;
-    refuse(scene, DATA);
+    scene_refuse(scene, DATA);
     scene->components[DATA].status.st_mode = S_IFDIR | 0700;
     assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
     assert_int_equal(scene->verdict.judgements[IMAGE].verdict, COMPONENT_UNREACHED);
@@ -68,7 +57,7 @@ static void acl_causes(void **state) {
                                               {ACL_TAG_GROUP_OBJ, 4, 0},
                                               {ACL_TAG_MASK, 2, 0},
                                               {ACL_TAG_OTHER, 4, 0}};
-    refuse(scene, IMAGE);
+    scene_refuse(scene, IMAGE);
     scene->components[IMAGE].acl = (struct acl){ACL_PRESENT, denies, 5};
     assert_cause(scene, "acl-entry", CERTAINTY_PROVEN, IMAGE);
     scene->components[IMAGE].acl = (struct acl){ACL_PRESENT, masked, 5};
@@ -77,125 +66,6 @@ static void acl_causes(void **state) {
 }
 
 /* ---- sticky directories ---- */
-
-static void make_link(struct scene *scene, uid_t owner) {
-    scene->components[DATA].status.st_mode = S_IFDIR | S_ISVTX | 0777;
-    scene->components[BEHIND] = scene->components[IMAGE];
-    scene->components[BEHIND].path = SLICE("/real.jpg");
-    scene->components[BEHIND].mount = &scene->mount;
-    scene->components[IMAGE].role = ROLE_LINK;
-    scene->components[IMAGE].needs = 0;
-    scene->components[IMAGE].status = (struct stat){.st_mode = S_IFLNK | 0777, .st_uid = owner};
-    scene->facts.walk.count = 4;
-}
-
-static void a_restricted_link(void **state) {
-    struct scene *scene = *state;
-    make_link(scene, 1002);
-    assert_cause(scene, "protected-symlink", CERTAINTY_PROVEN, IMAGE);
-    assert_int_equal(scene->verdict.judgements[IMAGE].verdict, COMPONENT_DENIED);
-    assert_int_equal(scene->verdict.judgements[BEHIND].verdict, COMPONENT_UNREACHED);
-    assert_no_command(scene);
-    assert_says(scene_fixes(scene), "'/real.jpg'");
-    scene_become_root(scene); /* no capability helps */
-    assert_cause(scene, "protected-symlink", CERTAINTY_PROVEN, IMAGE);
-}
-
-static void a_link_that_may_be_followed(void **state) {
-    struct scene *scene = *state;
-    make_link(scene, 1001); /* one's own */
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
-    scene->components[IMAGE].status.st_uid = 0; /* the directory owner's */
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
-    scene->components[IMAGE].status.st_uid = 1002;
-    scene->components[IMAGE].rest_behind = 3; /* on the way, not at the end */
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
-    scene->components[IMAGE].rest_behind = 0;
-    scene->facts.surroundings.protected_symlinks = 0;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
-    scene->components[DATA].status.st_mode = S_IFDIR | 0777; /* not sticky */
-    scene->facts.surroundings.protected_symlinks = 1;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND);
-}
-
-static void a_sysctl_is_asked_for_first(void **state) {
-    struct scene *scene = *state;
-    make_link(scene, 1002);
-    scene->facts.surroundings.known = false;
-    assert_true(scene_judge(scene)->asks_for_more);
-    /* What the plain rule explains asks for nothing. */
-    scene_drop(state);
-    scene_make(state);
-    scene = *state;
-    scene->facts.surroundings.known = false;
-    refuse(scene, IMAGE);
-    scene->components[IMAGE].status.st_mode = S_IFREG | 0600;
-    assert_false(scene_judge(scene)->asks_for_more);
-    assert_string_equal(cause_word(scene->verdict.cause), "file-read");
-}
-
-static void creation_in_a_sticky_directory(void **state) {
-    struct scene *scene = *state;
-    struct component *image = &scene->components[IMAGE], *data = &scene->components[DATA];
-    data->status.st_mode = S_IFDIR | S_ISVTX | 0777;
-    image->status = (struct stat){.st_mode = S_IFREG | 0666, .st_uid = 1002};
-    image->needs = ACCESS_WRITE;
-    scene->incident.flags = O_WRONLY | O_CREAT;
-    scene->facts.walk.creates = true;
-    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
-    assert_no_command(scene);
-    assert_says(scene_fixes(scene), "r+");
-    image->status.st_mode = S_IFREG | 0644; /* that alone would not help */
-    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
-    assert_null(strstr(scene_fixes(scene), "r+"));
-    image->status.st_mode = S_IFREG | 0666;
-    scene->facts.surroundings.protected_regular = 0;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
-    image->status.st_mode = S_IFIFO | 0666;
-    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
-    scene->facts.surroundings.protected_fifos = 1;
-    data->status.st_mode = S_IFDIR | S_ISVTX | 0775; /* 1: only where all may write */
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
-    scene->facts.surroundings.protected_fifos = 2;
-    assert_cause(scene, "protected-create", CERTAINTY_PROVEN, IMAGE);
-    image->status.st_uid = 1001;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
-}
-
-static void owners_that_cannot_be_told_apart(void **state) {
-    struct scene *scene = *state;
-    static const struct id_range one[] = {{1001, 1001, 1}};
-    make_link(scene, 65534);
-    scene->components[DATA].status.st_uid = 65534;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, BEHIND); /* nobody is somebody */
-    scene->facts.identity.in_user_namespace = true;
-    scene->facts.identity.uid_map = scene->facts.identity.gid_map = (struct id_map){one, 1, true};
-    assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
-    assert_says(scene->verdict.why.data, "may stand for different owners");
-    scene->components[BEHIND].status.st_mode = S_IFREG | 0600; /* and this refuses for sure */
-    scene->components[BEHIND].kernel_answer = EACCES;
-    assert_cause(scene, "file-read", CERTAINTY_LIKELY, BEHIND);
-    assert_says(scene_notes(scene), "fs.protected_symlinks or fs.protected_regular may");
-    scene->facts.walk.error = ENOENT; /* a dangling link refuses before it dangles */
-    scene->components[BEHIND].lookup_error = ENOENT;
-    assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
-}
-
-static void a_creator_that_cannot_be_told_apart(void **state) {
-    struct scene *scene = *state;
-    static const struct id_range one[] = {{1001, 1001, 1}};
-    scene->components[DATA].status =
-        (struct stat){.st_mode = S_IFDIR | S_ISVTX | 0777, .st_uid = 65534};
-    scene->components[IMAGE].status = (struct stat){.st_mode = S_IFREG | 0666, .st_uid = 65534};
-    scene->components[IMAGE].needs = ACCESS_WRITE;
-    scene->incident.flags = O_WRONLY | O_CREAT;
-    scene->facts.walk.creates = true;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE); /* nobody is somebody */
-    scene->facts.identity.in_user_namespace = true;
-    scene->facts.identity.uid_map = scene->facts.identity.gid_map = (struct id_map){one, 1, true};
-    assert_cause(scene, "protected-create", CERTAINTY_LIKELY, IMAGE);
-    assert_says(scene->verdict.why.data, "may stand for different owners");
-}
 
 /* ---- access(2) ---- */
 
@@ -235,7 +105,7 @@ static void ids_that_differ_are_told(void **state) {
         gid_t gid;
         bool told;
     } real[] = {{1001, 1001, false}, {1002, 1001, true}, {1001, 1002, true}};
-    refuse(scene, DATA);
+    scene_refuse(scene, DATA);
     scene->components[DATA].status.st_mode = S_IFDIR | 0700;
     scene->incident.flags = O_PATH;
     scene->incident.real_ids = true;
@@ -256,7 +126,7 @@ static void what_the_real_ids_reach_may_be_out_of_sight(void **state) {
     scene->incident.flags = O_PATH;
     scene->incident.real_ids = true;
     scene->facts.identity.ruid = 1002;
-    refuse(scene, DATA);
+    scene_refuse(scene, DATA);
     data->status = (struct stat){.st_mode = S_IFDIR | 0700, .st_uid = 1002};
     data->kernel_answer = 0;
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
@@ -280,79 +150,12 @@ static void what_the_real_ids_reach_may_be_out_of_sight(void **state) {
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, NO_CULPRIT);
 }
 
-/* ---- what a file is ---- */
-
-static void a_device_on_nodev(void **state) {
-    struct scene *scene = *state;
-    scene->components[IMAGE].status.st_mode = S_IFCHR | 0666;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
-    scene->mount.options = SLICE("rw,nosuid,nodev");
-    assert_cause(scene, "nodev", CERTAINTY_PROVEN, IMAGE);
-    assert_no_command(scene);
-    /* access(2) opens nothing. */
-    scene->incident.flags = O_PATH;
-    refuse(scene, IMAGE);
-    scene->components[IMAGE].status.st_mode = S_IFCHR | 0600;
-    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
-    scene->incident.flags = 0;
-    scene->components[IMAGE].kernel_answer = 0;
-    scene->components[IMAGE].status.st_mode = S_IFREG | 0666;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
-}
-
-/* Asked by access(2), which looks at the mount before it looks at the bits. */
-static void a_program_on_noexec(void **state) {
-    struct scene *scene = *state;
-    scene->incident.how_kind = HOW_ACCESS;
-    scene->incident.flags = O_PATH;
-    scene->incident.wanted = ACCESS_SEARCH;
-    scene->components[IMAGE].needs = ACCESS_SEARCH;
-    scene->components[IMAGE].kernel_answer = EACCES;
-    assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
-    assert_int_equal(scene->verdict.fixes[0].argument_count, 4);
-    scene->mount.options = SLICE("rw,nosuid,noexec");
-    assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
-    assert_says(scene->verdict.why.data, "'/data' has the option noexec");
-    assert_says(scene_notes(scene), "no search either");
-    assert_no_command(scene);
-    scene->components[IMAGE].status.st_mode = S_IFREG | 0755;
-    assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
-    assert_int_equal(scene->verdict.note_count, 0);
-    assert_no_command(scene);
-    /* With other ids: these may have been refused before. */
-    scene->incident.real_ids = true;
-    scene->facts.identity.ruid = 1002;
-    assert_cause(scene, "file-execute", CERTAINTY_LIKELY, IMAGE);
-    scene->components[DATA].status.st_mode = S_IFDIR | 0700;
-    scene->components[DATA].kernel_answer = EACCES;
-    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
-    scene->incident.real_ids = false;
-    scene->components[DATA].status.st_mode = S_IFDIR | 0755;
-    scene->components[DATA].kernel_answer = 0;
-    scene->incident.wanted = scene->components[IMAGE].needs = ACCESS_READ;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
-}
-
-static void a_guarded_magic_link(void **state) {
-    struct scene *scene = *state;
-    struct component *link = &scene->components[IMAGE];
-    link->role = ROLE_LINK;
-    link->needs = 0;
-    link->status = (struct stat){.st_mode = S_IFLNK | 0777, .st_uid = 1002};
-    scene->facts.walk.error = EACCES;
-    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
-    scene->mount.fstype = SLICE("proc");
-    assert_cause(scene, "proc-guard", CERTAINTY_PROVEN, IMAGE);
-    assert_says(scene_fixes(scene), "run it as uid 1002");
-    assert_no_command(scene);
-}
-
 /* ---- other file systems ---- */
 
 static void a_private_fuse_mount(void **state) {
     struct scene *scene = *state;
     struct component *data = &scene->components[DATA];
-    refuse(scene, DATA);
+    scene_refuse(scene, DATA);
     data->status_known = false;
     data->status_error = EACCES;
     scene->mount.fstype = SLICE("fuse.sshfs");
@@ -376,7 +179,7 @@ static void a_private_fuse_mount(void **state) {
 static void bits_from_mount_options(void **state) {
     struct scene *scene = *state;
     struct component *image = &scene->components[IMAGE];
-    refuse(scene, IMAGE);
+    scene_refuse(scene, IMAGE);
     image->status.st_mode = S_IFREG | 0700;
     image->acl.state = ACL_UNSUPPORTED;
     assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
@@ -600,18 +403,9 @@ int main(void) {
         TEST(plain_causes),
         TEST(directories),
         TEST(acl_causes),
-        TEST(a_restricted_link),
-        TEST(a_link_that_may_be_followed),
-        TEST(a_sysctl_is_asked_for_first),
-        TEST(creation_in_a_sticky_directory),
-        TEST(owners_that_cannot_be_told_apart),
-        TEST(a_creator_that_cannot_be_told_apart),
         TEST(access_asks_for_the_real_ids),
         TEST(ids_that_differ_are_told),
         TEST(what_the_real_ids_reach_may_be_out_of_sight),
-        TEST(a_device_on_nodev),
-        TEST(a_program_on_noexec),
-        TEST(a_guarded_magic_link),
         TEST(a_private_fuse_mount),
         TEST(bits_from_mount_options),
         TEST(a_server_refuses),

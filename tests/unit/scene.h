@@ -104,6 +104,18 @@ static inline void scene_become_root(struct scene *scene) {
     identity->effective = (1ull << 41) - 1;
 }
 
+/* The kernel refuses at that component: the walk, where it is none but the last. */
+static inline void scene_refuse(struct scene *scene, int index) {
+    scene->components[index].kernel_answer = EACCES;
+    if (index == IMAGE)
+        return;
+    scene->facts.walk.error = EACCES;
+    scene->facts.walk.directory = index;
+    scene->components[index + 1].lookup_error = EACCES;
+    scene->components[index + 1].status_known = false;
+    scene->facts.walk.count = (size_t)index + 2;
+}
+
 /* The verdict on what the scene is now. The arena's bytes must be zero, as a fresh mapping's are.
  */
 static inline const struct verdict *scene_judge(struct scene *scene) {
