@@ -26,10 +26,12 @@ static inline void *arena_get(struct arena *arena, size_t bytes, size_t alignmen
 #define ARENA_ARRAY(arena, type, count)                                                            \
     ((type *)arena_get((arena), sizeof(type) * (count), _Alignof(type)))
 
-/* Half of what is left, to work in: what hostile input makes hungry leaves room for those behind
- * it. Goes back to `arena` by arena->next = half.next. */
-static inline struct arena arena_half(const struct arena *arena) {
-    return (struct arena){arena->next, arena->next + (arena->end - arena->next) / 2};
+/* What is left but for `kept` bytes, or but for half of it where that is less, to work in: what
+ * hostile input makes hungry leaves room for those behind it. Goes back to `arena` by
+ * arena->next = part.next. */
+static inline struct arena arena_part(const struct arena *arena, size_t kept) {
+    size_t half = (size_t)(arena->end - arena->next) / 2;
+    return (struct arena){arena->next, arena->end - (kept < half ? kept : half)};
 }
 
 /* A copy of `text` with a NUL behind it; an empty slice (data "") when the arena is full. */

@@ -417,7 +417,7 @@ static void walk_in(struct arena *arena, const struct incident *incident, struct
 }
 
 void walk_path(struct arena *arena, const struct incident *incident, struct walk *walk) {
-    struct arena half = arena_half(arena);
+    struct arena half = arena_part(arena, SIZE_MAX);
     walk_in(&half, incident, walk);
     arena->next = half.next;
     mounts_read(arena, walk);

@@ -23,8 +23,8 @@ static struct frame *frames_in(struct arena *arena, size_t *capacity) {
     return NULL;
 }
 
-void frames_collect(struct arena *arena, struct memory *memory, const struct registers *registers,
-                    struct stack *stack) {
+static void collect_in(struct arena *arena, struct memory *memory,
+                       const struct registers *registers, struct stack *stack) {
     size_t capacity, kept = 0;
     struct frame *frames = frames_in(arena, &capacity);
     *stack = (struct stack){.frames = frames, .ended = "no memory"};
@@ -42,4 +42,13 @@ void frames_collect(struct arena *arena, struct memory *memory, const struct reg
     struct python_stack python;
     python_collect(arena, memory, &python);
     python_merge(arena, &python, stack);
+}
+
+/* 256 frames of Python may have names of 4 KiB each, and the report has still to be written. */
+void frames_collect(struct arena *arena, struct memory *memory, const struct registers *registers,
+                    struct stack *stack) {
+    enum { REPORT_BYTES = 192 * 1024 }; /* more than JSON_MOST_BYTES and TEXT_MOST_BYTES */
+    struct arena part = arena_part(arena, REPORT_BYTES);
+    collect_in(&part, memory, registers, stack);
+    arena->next = part.next;
 }

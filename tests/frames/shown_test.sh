@@ -155,6 +155,20 @@ if [[ $python ]]; then
     check "Python: none of them is shown" 0 "$(grep -c '_PyEval\|python3' <<<"${shown//*pathlib*/}" || true)"
     check "Python: JSON has everything" "true" "$(json PERMSHIM_FRAMES=1 "$python" train.py |
         jq -c '(.frames | map(select(.kind == "python")) | length >= 53) and any(.frames[]; .interpreter) and .frames_omitted == null')"
+    cat >names.py <<'END'
+def load(depth):
+    try:
+        open("turn/../" * 500 + "a.png")
+    except OSError:
+        pass
+for depth in range(255):
+    code = compile("def load(depth):\n    inner(depth)\n", f"x{depth:03}" * 1000, "exec")
+    exec(code, names := {"inner": load})
+    load = names["load"]
+load(0)
+END
+    mkdir turn
+    check "Python: names of a megabyte leave room for the report" missing-file "$(json "$python" names.py | jq -r .cause)"
     coloured=$(text PERMSHIM_COLOR=always "$python" train.py)
     check_like "colour: the user's own is bold" "*"$'\e\\[1mtrain.py:5 in load\e\\[0m\n'"*" "$coloured"
     check_like "colour: a library's is dim" "*"$'\e\\[2m'"/*/pathlib*.py:* in *"$'\e\\[0m\n'"*" "$coloured"
