@@ -214,14 +214,18 @@ static void stop(int signal) {
 
 static void run_phase(uint64_t phase) {
     fflush(stdout);
-    for (unsigned i = 0; i < options.jobs; i++)
-        if (fork() == 0) {
+    for (unsigned i = 0; i < options.jobs; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
             signal(SIGINT, SIG_DFL);
             signal(SIGTERM, SIG_DFL);
             work(i, phase);
             fflush(stdout);
             _exit(0);
         }
+        if (pid < 0)
+            score_count(&score->broken);
+    }
     int status;
     pid_t ended;
     while ((ended = wait(&status)) > 0 || (ended < 0 && errno == EINTR))

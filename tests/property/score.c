@@ -107,6 +107,10 @@ unsigned long score_report(const struct score *score, uint64_t seed, double seco
         }
     if (score->broken)
         printf("property: %lu cases could not be run\n", score->broken);
+    if (score->calls == 0) {
+        printf("property: no call was made\n");
+        bad++;
+    }
     printf("property: %lu disagreements\n", bad);
     return bad;
 }
