@@ -87,14 +87,18 @@ static void look_at(struct search *search, const struct entry *entry, bool notes
 
 /* ---- reading ---- */
 
-/* Opens the directory search->path. */
+/* Opens the directory search->path; where the kernel lets us, so that no time of access is left. */
 static int open_directory(struct search *search) {
+    enum { FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK };
     struct buffer *path = &search->path;
     if (path->length >= path->capacity)
         return -ENAMETOOLONG;
     path->data[path->length] = '\0';
-    return sys_openat(search_directory(search), path->length > 0 ? path->data : ".",
-                      O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, 0);
+    const char *name = path->length > 0 ? path->data : ".";
+    int directory = sys_openat(search_directory(search), name, FLAGS | O_NOATIME, 0);
+    if (directory == -EPERM) /* it is for the owner, and root: open(2) */
+        directory = sys_openat(search_directory(search), name, FLAGS, 0);
+    return directory;
 }
 
 /* File systems that list every name by which something can be opened; procfs, autofs and many of

@@ -166,6 +166,17 @@ PROMISE(log_over_the_file_size) {
     EXPECT(reports() == 1);
 }
 
+/* Nothing on disk changes: who owns a directory may list it without leaving a time. */
+PROMISE(listing_leaves_no_time) {
+    const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 2000}};
+    struct stat status;
+    EXPECT(mkdir("pets", 0755) == 0 && close(creat("pets/dog-0001.png", 0644)) == 0);
+    EXPECT(utimensat(AT_FDCWD, "pets", old, 0) == 0);
+    EXPECT(open("pets/dgo-0001.png", O_RDONLY) == -1 && errno == ENOENT);
+    EXPECT(reports_with("\"cause\":\"typo\"") == 1); /* so it was listed */
+    EXPECT(stat("pets", &status) == 0 && status.st_atim.tv_sec == 1000);
+}
+
 /* What a bad value gets at start is a write like any other. */
 PROMISE(complaint_over_the_file_size) {
     struct rlimit limit = {0, RLIM_INFINITY};
