@@ -75,7 +75,7 @@ static void put_component_verdict(struct page *page, size_t index) {
             break;
         }
         buffer_format(page->out, "DENIED  needs %s (%s), %s %s %s", needs[component->needs & 7],
-                      access_words(component->needs), class_bits(judgement->class),
+                      access_words(component, component->needs), class_bits(judgement->class),
                       judgement->class == CLASS_ACL_GROUP ? "have" : "has",
                       rwx_of(judgement->granted).text);
         break;

@@ -31,12 +31,17 @@ struct rwx rwx_of(unsigned access) {
                          access & ACCESS_SEARCH ? 'x' : '-', '\0'}};
 }
 
-const char *access_words(unsigned access) {
+const char *access_words(const struct component *component, unsigned access) {
     static const char words[][24] = {
         "nothing", "search",          "write",          "write and search",
         "read",    "read and search", "read and write", "read, write and search",
     };
-    return words[access & 7];
+    static const char of_files[][24] = {
+        "nothing", "execute",          "write",          "write and execute",
+        "read",    "read and execute", "read and write", "read, write and execute",
+    };
+    bool is_file = component->status_known && !S_ISDIR(component->status.st_mode);
+    return (is_file ? of_files : words)[access & 7];
 }
 
 /* Is the id that stat(2) shows one that exists in this user namespace (and through this mount)? An

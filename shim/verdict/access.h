@@ -63,7 +63,7 @@ struct rwx {
 };
 struct rwx rwx_of(unsigned access);
 
-/* "read", "write and search" … */
-const char *access_words(unsigned access);
+/* "read", "write and search" …; of what is no directory, "execute" for "search". */
+const char *access_words(const struct component *component, unsigned access);
 
 #endif

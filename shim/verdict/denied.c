@@ -53,7 +53,8 @@ static void put_acl_entry(struct buffer *text, const struct acl_entry *entry) {
     }
 }
 
-static void explain_acl(struct buffer *text, const struct access *access) {
+static void explain_acl(struct buffer *text, const struct component *component,
+                        const struct access *access) {
     buffer_format(text, "%s ",
                   access->class == CLASS_ACL_USER
                       ? "the ACL has an entry for this user, which decides:"
@@ -63,7 +64,7 @@ static void explain_acl(struct buffer *text, const struct access *access) {
         buffer_format(text, ", of which mask::%s leaves %s", rwx_of(access->mask).text,
                       rwx_of(access->entry->access & access->mask).text);
     else
-        buffer_format(text, ", without %s", access_words(access->missing));
+        buffer_format(text, ", without %s", access_words(component, access->missing));
 }
 
 static void explain_mode(struct buffer *text, const struct identity *identity,
@@ -107,7 +108,7 @@ static void explain(struct trial *trial, const struct component *component,
     if (trial->verdict->cause == CAUSE_acl_mask && access->asleep)
         explain_asleep(&text, access);
     else if (access->class == CLASS_ACL_USER || access->class == CLASS_ACL_GROUP)
-        explain_acl(&text, access);
+        explain_acl(&text, component, access);
     else
         explain_mode(&text, identity, component, access);
     if (trial->verdict->cause == CAUSE_unmapped_owner)

@@ -62,7 +62,7 @@ static bool add_command(struct trial *trial, int culprit, const struct access *a
                                deed(component, access->missing),
                                fix->opens_to_more ? who_gains(remedy) : ", nothing more");
     fix->grants = arena_format(trial->arena, "uid %u: %s%s", trial->facts->identity.fsuid,
-                               access_words(access->missing), who_gains(remedy));
+                               access_words(component, access->missing), who_gains(remedy));
     return true;
 }
 

@@ -145,8 +145,9 @@ static void advise_on_options(struct trial *trial, const struct component *compo
                             hides_options(mount) ? " without the option permissions" : ""));
 }
 
-static void explain_mask(struct trial *trial, const struct mount *mount,
+static void explain_mask(struct trial *trial, const struct component *component,
                          const struct access *access) {
+    const struct mount *mount = component->mount;
     struct slice shown =
         hides_options(mount)
             ? SLICE("uid=, gid= and umask= of its mount, which cannot be seen here, say")
@@ -156,7 +157,7 @@ static void explain_mask(struct trial *trial, const struct mount *mount,
         trial->arena,
         "%s shows every file with the owner and the bits that %.*s; they give uid %u no %s%s",
         escaped(trial->arena, mount->fstype), (int)shown.length, shown.data,
-        trial->facts->identity.fsuid, access_words(access->missing),
+        trial->facts->identity.fsuid, access_words(component, access->missing),
         hides_options(mount) ? ", unless it is mounted with permissions: then they are its own"
                              : "");
 }
@@ -172,7 +173,7 @@ bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion) {
              access);
     trial->judgements[suspicion->at] =
         (struct judgement){COMPONENT_DENIED, access->class, access->granted};
-    explain_mask(trial, component->mount, access);
+    explain_mask(trial, component, access);
     advise_on_options(trial, component, access);
     note_below(trial);
     return true;

@@ -66,8 +66,8 @@ static void put_placeholder(struct trial *trial, struct buffer *text, struct sli
         buffer_slice(text, quoted(trial->arena, component->path));
     else if (slice_is(name, "class") && access)
         buffer_format(text, "%s", class_words(access->class));
-    else if (slice_is(name, "missing") && access)
-        buffer_format(text, "%s", access_words(access->missing));
+    else if (slice_is(name, "missing") && access && component)
+        buffer_format(text, "%s", access_words(component, access->missing));
     else if (slice_is(name, "errno"))
         buffer_format(text, "%s", errno_name(trial->incident->error));
     else
@@ -117,7 +117,7 @@ void note_mode_too(struct trial *trial, int culprit) {
     access_decide(&trial->facts->identity, component, component->needs, &access);
     if (access.missing != 0 && !access.by_capability)
         add_note(trial, "behind that its owner and mode give uid %u no %s either",
-                 trial->facts->identity.fsuid, access_words(access.missing));
+                 trial->facts->identity.fsuid, access_words(component, access.missing));
 }
 
 void add_advice(struct trial *trial, struct slice advice) {

@@ -207,10 +207,11 @@ static void a_program_on_noexec(void **state) {
     scene->components[IMAGE].kernel_answer = EACCES;
     assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
     assert_int_equal(scene->verdict.fixes[0].argument_count, 4);
+    assert_memory_equal(scene->verdict.fixes[0].grants.data, "uid 1001: execute", 17);
     scene->mount.options = SLICE("rw,nosuid,noexec");
     assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene->verdict.why.data, "'/data' has the option noexec");
-    assert_says(scene_notes(scene), "no search either");
+    assert_says(scene_notes(scene), "no execute either");
     assert_no_command(scene);
     scene->components[IMAGE].status.st_mode = S_IFREG | 0755;
     assert_cause(scene, "file-execute", CERTAINTY_PROVEN, IMAGE);
