@@ -157,4 +157,9 @@ void judge_unseen(struct trial *trial, const struct suspicion *suspicion) {
             : SLICE("owner, mode, ACL and capabilities allow it at every component, and the "
                     "kernel's own access check agrees; something behind them refused");
     tell_candidates(trial, &candidates, changed);
+    if (slice_search(slice_of(trial->incident->function), "ftw"))
+        add_note(trial,
+                 "%s() also ends so when what it calls for a name returns -1: the errno is "
+                 "then of a call in there",
+                 trial->incident->function);
 }

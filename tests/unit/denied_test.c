@@ -390,6 +390,18 @@ static void a_change_in_between(void **state) {
     assert_cause(scene, "changed", CERTAINTY_PROVEN, IMAGE);
 }
 
+static void a_callback_may_have_failed(void **state) {
+    struct scene *scene = *state;
+    scene->incident.group = GROUP_DIR;
+    scene->incident.how_kind = HOW_LIST;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "returns -1"));
+    scene->incident.function = "nftw64";
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene_notes(scene),
+                "nftw64() also ends so when what it calls for a name returns -1");
+}
+
 static void a_path_that_cannot_be_followed(void **state) {
     struct scene *scene = *state;
     scene->facts.walk.cut = true;
@@ -415,6 +427,7 @@ int main(void) {
         TEST(apparmor),
         TEST(candidates_need_evidence),
         TEST(a_change_in_between),
+        TEST(a_callback_may_have_failed),
         TEST(a_path_that_cannot_be_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
