@@ -26,6 +26,10 @@ bool mount_is_idmapped(const struct mount *mount) {
     return mount && options_have(mount->options, "idmapped");
 }
 
+bool mount_is_fuse(const struct mount *mount) {
+    return mount && slice_starts(mount->fstype, SLICE("fuse"));
+}
+
 struct rwx rwx_of(unsigned access) {
     return (struct rwx){{access & ACCESS_READ ? 'r' : '-', access & ACCESS_WRITE ? 'w' : '-',
                          access & ACCESS_SEARCH ? 'x' : '-', '\0'}};

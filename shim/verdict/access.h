@@ -51,6 +51,9 @@ enum mapping identity_mapping(const struct identity *identity);
 /* Whether the mount maps ids by itself, mount_setattr(2). */
 bool mount_is_idmapped(const struct mount *mount);
 
+/* Whether a server in user space is behind the mount, fuse(4). */
+bool mount_is_fuse(const struct mount *mount);
+
 /* Whether a comma-separated list of mount options holds `option`. */
 bool options_have(struct slice options, const char *option);
 

@@ -96,7 +96,8 @@ static void explain_asleep(struct buffer *text, const struct access *access) {
                   access->asleep->tag == ACL_TAG_USER ? "this user" : "one of its groups");
     put_acl_entry(text, access->asleep);
     buffer_format(text,
-                  ", but its mask is ---, as chmod g-rwx leaves it; the kernel then skips the ACL "
+                  ", but its mask is ---, as chmod g-rwx or a creation with mode 600 leaves it; "
+                  "the kernel then skips the ACL "
                   "and the \"%s\" bits %s decide",
                   access->class == CLASS_GROUP ? "group" : "other", rwx_of(access->granted).text);
 }
@@ -196,6 +197,24 @@ static void judge_without_suspect(struct trial *trial) {
                                     "was refused before anybody looked");
 }
 
+/* On FUSE an ACL may be there for the server alone: the kernel looks at it only where the server
+ * asked for that (FUSE_POSIX_ACL), and else at the mode. True: it does the latter here. */
+static bool is_acl_ignored(const struct trial *trial, const struct component *component, int kernel,
+                           struct access *access) {
+    struct component plain = *component;
+    struct access by_mode;
+    if (!access->allowed || kernel != EACCES || !mount_is_fuse(component->mount) ||
+        component->acl.state != ACL_PRESENT)
+        return false;
+    plain.acl.state = ACL_UNSUPPORTED;
+    access_decide(&trial->facts->identity, &plain, component->needs, &by_mode);
+    if (by_mode.allowed)
+        return false;
+    *access = by_mode;
+    access->sure = false;
+    return true;
+}
+
 static void judge_refusal(struct trial *trial) {
     /* A link that may not be followed stands before all that was found behind it; what a sticky
      * directory, a nodev and a noexec mount forbid the kernel asks before it looks at the file's
@@ -213,6 +232,12 @@ static void judge_refusal(struct trial *trial) {
     struct access access;
     access_decide(&trial->facts->identity, component, component->needs, &access);
     struct suspicion suspicion = {suspect, kernel, &access};
+    if (is_acl_ignored(trial, component, kernel, &access))
+        add_note(trial,
+                 "its ACL would allow it, but on this mount (%.*s) the kernel looks at the "
+                 "mode alone",
+                 (int)slice_first(component->mount->fstype, 32).length,
+                 component->mount->fstype.data);
     /* An id that may or may not be mapped: the kernel knows. */
     bool unmapped = access.capability_idle || access.unmapped_write;
     bool refused = !access.allowed || (unmapped && kernel == EACCES);
@@ -249,6 +274,8 @@ void judge_denied(struct trial *trial) {
     if (verdict->certainty != CERTAINTY_PROVEN || !sticky_may_come_first(trial))
         return;
     verdict->certainty = CERTAINTY_LIKELY;
-    add_note(trial, "fs.protected_symlinks or fs.protected_regular may have refused first: here "
-                    "owners that are not mapped cannot be told apart");
+    add_note(trial, "fs.protected_symlinks or fs.protected_regular may have refused first: here %s",
+             trial->facts->surroundings.protected_symlinks == ANSWER_UNKNOWN
+                 ? "they cannot be read"
+                 : "owners that are not mapped cannot be told apart");
 }

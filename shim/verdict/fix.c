@@ -270,9 +270,15 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     if (!thaw(trial, component))
         return;
     note_outside(trial, component);
-    bool by_mode = access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED;
+    bool by_acl = access->class == CLASS_ACL_USER || access->class == CLASS_ACL_GROUP;
+    bool by_server = mount_is_fuse(component->mount) && !by_acl;
+    bool by_mode =
+        access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED || by_server;
     if ((by_mode || !fix_by_acl(trial, culprit, access)) && !fix_by_chmod(trial, culprit, access))
         advise_without_command(trial, component, access);
+    if (by_server && access->class != CLASS_OWNER && component->acl.state != ACL_UNSUPPORTED)
+        add_note(trial, "by chmod and not by setfacl, since on FUSE an ACL counts only where the "
+                        "server of the file system asks for it, and that cannot be seen");
     note_group(trial, component, access);
     if (component->needs == (ACCESS_READ | ACCESS_WRITE) && access->missing == ACCESS_WRITE &&
         component->role == ROLE_TARGET && !(trial->incident->flags & (O_CREAT | O_TRUNC)))

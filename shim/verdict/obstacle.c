@@ -14,10 +14,12 @@ bool mount_is_read_only(const struct mount *mount) {
            (options_have(mount->options, "ro") || options_have(mount->super_options, "ro"));
 }
 
-/* File systems that nobody can mount for writing. */
-static bool is_made_read_only(struct slice fstype) {
+/* What nobody can mount for writing. */
+static bool is_made_read_only(const struct mount *mount) {
+    struct slice fstype = mount->fstype, upper;
     return slice_is(fstype, "iso9660") || slice_is(fstype, "squashfs") ||
-           slice_is(fstype, "erofs") || slice_is(fstype, "cramfs");
+           slice_is(fstype, "erofs") || slice_is(fstype, "cramfs") ||
+           (slice_is(fstype, "overlay") && !options_find(mount->super_options, "upperdir", &upper));
 }
 
 /* ProtectSystem=, ReadOnlyPaths= and ProtectHome=read-only of systemd.exec(5); bwrap(1). A mount of
@@ -39,8 +41,7 @@ static bool fix_in_sandbox(struct trial *trial, const struct component *componen
 
 static void fix_by_remount(struct trial *trial, const struct mount *mount) {
     bool whole = options_have(mount->super_options, "ro");
-    if ((whole && is_made_read_only(mount->fstype)) ||
-        trial->verdict->fix_count == VERDICT_MOST_FIXES)
+    if ((whole && is_made_read_only(mount)) || trial->verdict->fix_count == VERDICT_MOST_FIXES)
         return;
     trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
         .arguments = {SLICE("mount"), SLICE("-o"),
@@ -62,7 +63,10 @@ void fix_read_only(struct trial *trial, const struct component *component) {
                                 "-v SOURCE:PLACE without :ro; kubernetes: readOnly: false)"));
     else if (this_mount && !fix_in_sandbox(trial, component))
         fix_by_remount(trial, mount);
-    if (!this_mount)
+    if (!this_mount && is_made_read_only(mount))
+        add_note(trial, "a file system of this kind cannot be written (an overlay: not without an "
+                        "upper layer)");
+    else if (!this_mount)
         add_note(trial, "a file system that became read-only by itself had an error: dmesg tells");
 }
 

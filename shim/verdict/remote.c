@@ -21,10 +21,6 @@ static bool is_nfs(const struct mount *mount) {
     return is_type(mount, "nfs") || is_type(mount, "nfs4");
 }
 
-static bool is_fuse(const struct mount *mount) {
-    return mount && slice_starts(mount->fstype, SLICE("fuse"));
-}
-
 /* The number that a mount option holds. */
 static bool option_number(struct slice options, const char *name, unsigned long *number) {
     struct slice value;
@@ -36,7 +32,7 @@ static bool option_number(struct slice options, const char *name, unsigned long 
 /* fuse_allow_current_process() of fs/fuse/dir.c: all six ids must be the mounting user's. */
 static bool shuts_out(const struct mount *mount, const struct identity *identity,
                       unsigned long *uid, unsigned long *gid) {
-    if (!is_fuse(mount) || options_have(mount->super_options, "allow_other") ||
+    if (!mount_is_fuse(mount) || options_have(mount->super_options, "allow_other") ||
         !option_number(mount->super_options, "user_id", uid) ||
         !option_number(mount->super_options, "group_id", gid))
         return false;

@@ -53,6 +53,12 @@ static bool settings_known(struct trial *trial) {
     return trial->facts->surroundings.known;
 }
 
+/* systemd sets it to 1. Where /proc/sys is not there (its ProcSubset=pid) who guesses takes it so.
+ */
+static bool is_on(int setting, enum restriction least) {
+    return setting >= SETTING_ON || (setting == ANSWER_UNKNOWN && least == MAYBE_RESTRICTED);
+}
+
 /* The first link that is restricted at least so much, or NO_CULPRIT. The call itself may not have
  * come as far as our walk. */
 static int find_link(struct trial *trial, enum restriction least) {
@@ -62,7 +68,7 @@ static int find_link(struct trial *trial, enum restriction least) {
             return NO_CULPRIT;
         else if (link_restriction(trial, &walk->components[i]) >= least)
             return settings_known(trial) &&
-                           trial->facts->surroundings.protected_symlinks >= SETTING_ON
+                           is_on(trial->facts->surroundings.protected_symlinks, least)
                        ? (int)i
                        : NO_CULPRIT;
     return NO_CULPRIT;
@@ -80,11 +86,14 @@ static bool surely_reached(const struct trial *trial, int at) {
     return true;
 }
 
-static const char *guess_words(bool guess) {
-    return guess
-               ? "; here the same number may stand for different owners, whom this user namespace "
-                 "does not map"
-               : "";
+static const char *guess_words(bool guess, int setting) {
+    return !guess ? ""
+           : setting == ANSWER_UNKNOWN
+               ? "; the sysctl cannot be read here, but systemd sets it, and nothing else that can "
+                 "be "
+                 "seen refuses"
+               : "; here the same number may stand for different owners, whom this user namespace "
+                 "does not map";
 }
 
 bool judge_protected_symlink(struct trial *trial, bool guess) {
@@ -94,16 +103,17 @@ bool judge_protected_symlink(struct trial *trial, bool guess) {
         return false;
     const struct component *link = &walk->components[at];
     const struct component *directory = component_at(trial, link->parent);
+    int setting = trial->facts->surroundings.protected_symlinks;
     conclude(trial, CAUSE_protected_symlink,
              guess || !surely_reached(trial, at) ? CERTAINTY_LIKELY : CERTAINTY_PROVEN, at, NULL);
     refuse_at(trial, at);
     trial->verdict->why = arena_format(
         trial->arena,
-        "fs.protected_symlinks is 1: in a sticky directory that all may write to, a link is "
+        "fs.protected_symlinks%s: in a sticky directory that all may write to, a link is "
         "followed only by its owner (%u, not %u) or when the directory's owner (%u) made it; root "
         "is no exception%s",
-        link->status.st_uid, trial->facts->identity.fsuid, directory->status.st_uid,
-        guess_words(guess));
+        setting == ANSWER_UNKNOWN ? "" : " is 1", link->status.st_uid, trial->facts->identity.fsuid,
+        directory->status.st_uid, guess_words(guess, setting));
     if (at + 1 < (int)walk->count && walk->error == 0)
         add_advice(trial,
                    arena_format(trial->arena, "open what it leads to by its own path: %s",
@@ -113,19 +123,25 @@ bool judge_protected_symlink(struct trial *trial, bool guess) {
     return true;
 }
 
+static int creation_setting(const struct trial *trial, const struct component *file) {
+    const struct surroundings *surroundings = &trial->facts->surroundings;
+    return S_ISREG(file->status.st_mode)    ? surroundings->protected_regular
+           : S_ISFIFO(file->status.st_mode) ? surroundings->protected_fifos
+                                            : SETTING_ON;
+}
+
 /* may_create_in_sticky() of fs/namei.c, where the directory's group or all may write to it. What is
  * neither a regular file nor a FIFO has no sysctl. */
 static enum restriction creation_restriction(const struct trial *trial,
                                              const struct component *file,
                                              const struct component *directory) {
-    const struct surroundings *surroundings = &trial->facts->surroundings;
-    mode_t mode = file->status.st_mode;
-    int setting = S_ISREG(mode)    ? surroundings->protected_regular
-                  : S_ISFIFO(mode) ? surroundings->protected_fifos
-                                   : SETTING_ON;
+    int setting = creation_setting(trial, file);
     bool open_to_many = (directory->status.st_mode & S_IWOTH) || setting >= SETTING_STRICT;
-    return setting >= SETTING_ON && open_to_many ? unless_owned_by_either(trial, file, directory)
-                                                 : FREE;
+    if (!is_on(setting, MAYBE_RESTRICTED) || !open_to_many)
+        return FREE;
+    enum restriction restriction = unless_owned_by_either(trial, file, directory);
+    return restriction == RESTRICTED && !is_on(setting, RESTRICTED) ? MAYBE_RESTRICTED
+                                                                    : restriction;
 }
 
 /* Does O_CREAT meet a file that is restricted at least so much? */
@@ -168,7 +184,7 @@ bool judge_protected_create(struct trial *trial, bool guess) {
         "write to, when it belongs neither to the process (%u) nor to the directory's owner (%u) "
         "but to %u; root is no exception%s",
         setting, trial->facts->identity.fsuid, directory->status.st_uid, file->status.st_uid,
-        guess_words(guess));
+        guess_words(guess, creation_setting(trial, file)));
     struct access access;
     access_decide(&trial->facts->identity, file, file->needs, &access);
     if (access.allowed)

@@ -38,6 +38,18 @@ chown -h 1001 "$place/tmp/again.jpg"
 opens as 1002:1002 -- read "$place/round/a/b/c/d/e/f/first.jpg"
 expect "loop" EACCES protected-symlink proven "$place/tmp/again.jpg"
 
+# Where /proc/sys is not there (systemd's ProcSubset=pid) the sysctls are taken to be on, if nothing else refuses.
+# shellcheck disable=SC2016 # the inner shell expands it
+without_sys=(unshare --mount --pid --fork bash -euc 'mount -t proc -o subset=pid proc /proc; exec "$@"' -
+    setpriv --reuid 1002 --regid 1002 --clear-groups)
+opens "${without_sys[@]}" -- read "$place/tmp/link.jpg"
+expect "link without /proc/sys" EACCES protected-symlink likely "$place/tmp/link.jpg"
+opens "${without_sys[@]}" -- write,create "$place/tmp/theirs.jpg"
+expect "create without /proc/sys" EACCES protected-create likely "$place/tmp/theirs.jpg"
+an_image "$place/private.jpg" 600
+opens "${without_sys[@]}" -- read "$place/private.jpg"
+expect "elsewhere without /proc/sys" EACCES file-read proven "$place/private.jpg"
+
 # The advice helps.
 opens as 1002:1002 -- read "$place/real.jpg"
 check "the target itself" opened "$answer"
