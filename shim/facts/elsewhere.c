@@ -163,9 +163,9 @@ static bool is_home_of_hosts(struct slice path) {
     return false;
 }
 
-/* A path from / on whose first or second directory is not there. Deeper, and where something is
- * mounted, the container has been told of the place; and what is relative starts in the container's
- * own directory. */
+/* A path from / on whose first or second directory is not there, or empty. Deeper, and where
+ * something is mounted, the container has been told of the place; and what is relative starts in
+ * the container's own directory. */
 static bool may_be_of_host(const struct search *search, struct slice asked) {
     const struct walk *walk = &search->facts->walk;
     const struct component *absent = &walk->components[walk->count - 1];
@@ -174,7 +174,8 @@ static bool may_be_of_host(const struct search *search, struct slice asked) {
     size_t names = 0;
     for (size_t i = 0; i < absent->path.length; i++)
         names += absent->path.data[i] == '/';
-    return search->incident->path[0] == '/' && names <= 2 && walk->missing.length > 0 &&
+    return search->incident->path[0] == '/' && names <= 2 &&
+           (walk->missing.length > 0 || search->result->listed == 0) &&
            !(mount && mount->point.length > 1) && is_home_of_hosts(asked);
 }
 

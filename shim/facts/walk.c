@@ -300,12 +300,19 @@ static void step(struct walker *w, struct slice name, bool last) {
 
     struct slice terminated = arena_copy(w->arena, name);
     bool dot = slice_is(name, "."), dots = slice_is(name, "..");
-    bool moved = dot || (dots ? path_leave(w) : path_enter(w, name));
-    if (!moved || terminated.length != name.length || ++w->lookups > MOST_LOOKUPS) {
+    if (terminated.length != name.length || ++w->lookups > MOST_LOOKUPS) {
         give_up(w);
         return;
     }
     int descriptor = sys_openat(w->held, terminated.data, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    bool named = descriptor < 0 || (!dot && !dots); /* one that was not reached is shown as asked */
+    bool moved = named ? path_enter(w, name) : dot || path_leave(w);
+    if (!moved) {
+        if (descriptor >= 0)
+            sys_close(descriptor);
+        give_up(w);
+        return;
+    }
     if (descriptor >= 0 && dot && !last) {
         sys_close(descriptor);
         return;

@@ -247,6 +247,15 @@ static bool is_root_directory(const struct component *component, const struct ac
 static void note_host(struct trial *trial, const struct mount *mount) {
     const struct identity *identity = &trial->facts->identity;
     struct slice there = SLICE("");
+    if (slice_is(mount->fstype, "tmpfs") && slice_is(mount->root, "/")) {
+        add_note(
+            trial,
+            "%s is a tmpfs that was made for this container: the command is for a shell in it "
+            "(docker, podman: exec --user 0), until it ends; at the start --tmpfs DIR:mode=1777 "
+            "opens it to all",
+            quoted(trial->arena, slice_first(mount->point, 120)).data);
+        return;
+    }
     if (identity->in_user_namespace)
         there = arena_format(trial->arena, " and its number for uid %u (ps -o uid= -p PID, there)",
                              identity->fsuid);

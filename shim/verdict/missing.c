@@ -172,14 +172,20 @@ static void note_held(struct trial *trial, bool final) {
     add_note(trial, "%s %.*s", kind, (int)names.length, names.data);
 }
 
-/* Whether the file is there for others cannot be seen. */
-static void note_own_view(struct trial *trial) {
-    struct slice point = trial->facts->neighbours.own_view;
-    if (point.length > 0)
+/* Whether others have the file cannot be seen, nor what a container's image has behind a volume. */
+static void note_other_views(struct trial *trial, const struct component *absent) {
+    const struct component *directory = component_at(trial, absent->parent);
+    const struct mount *mount = directory ? directory->mount : NULL;
+    struct slice own = slice_first(trial->facts->neighbours.own_view, 120);
+    if (own.length > 0)
         add_note(trial,
                  "%s is mounted for this process and its like alone: files that others have there "
                  "are not seen here",
-                 quoted(trial->arena, slice_first(point, 120)).data);
+                 quoted(trial->arena, own).data);
+    else if (identity_is_in_container(&trial->facts->identity) && mount &&
+             !slice_is(mount->point, "/"))
+        add_note(trial, "%s is a volume of the container: what its image has there is not seen",
+                 quoted(trial->arena, slice_first(mount->point, 200)).data);
 }
 
 static void judge_absent_name(struct trial *trial) {
@@ -218,7 +224,7 @@ static void judge_absent_name(struct trial *trial) {
     note_base(trial);
     if (!walk->creates)
         note_held(trial, final);
-    note_own_view(trial);
+    note_other_views(trial, absent);
     note_search(trial);
     if (cause == CAUSE_create_in_missing_dir) {
         suggest_near(trial);

@@ -58,7 +58,11 @@ void fix_read_only(struct trial *trial, const struct component *component) {
     const struct mount *mount = component->mount;
     bool this_mount = options_have(mount->options, "ro");
     add_advice(trial, SLICE("write elsewhere; or, if the program only reads, open it read-only"));
-    if (trial->facts->identity.container.length > 0)
+    if (trial->facts->identity.container.length > 0 && slice_is(mount->point, "/"))
+        add_advice(trial, SLICE("or start the container with a volume or a tmpfs there (docker, "
+                                "podman: -v SOURCE:PLACE, --tmpfs PLACE), or without --read-only "
+                                "(kubernetes: readOnlyRootFilesystem)"));
+    else if (trial->facts->identity.container.length > 0)
         add_advice(trial, SLICE("or start the container with this volume writable (docker, podman: "
                                 "-v SOURCE:PLACE without :ro; kubernetes: readOnly: false)"));
     else if (this_mount && !fix_in_sandbox(trial, component))

@@ -159,6 +159,24 @@ expect "below a volume that is mounted" ENOENT missing-dir proven /data/qz
 contained -v "$place/volume:/home/alice" -- read /home/alice/a.jpg
 check "mounted at the same path" opened "$answer"
 
+# A volume is mounted: what is missing in it is no path of the host.
+contained -v "$place/volume:/data" -- read /data/none.jpg
+expect "missing in a volume" ENOENT missing-file proven /data/none.jpg
+expect_evidence "missing in a volume" "*'/data' is a volume of the container: what its image has there is not seen*"
+
+# --- A container's own places.
+
+contained --read-only --user 1000:1000 -- write,create /etc/new.jpg
+expect "read-only root" EROFS read-only proven /etc
+expect_advice "read-only root" "*--tmpfs PLACE*without --read-only*"
+contained --read-only --tmpfs /etc -- write,create /etc/new.jpg
+check "read-only root, with a tmpfs" opened "$answer"
+contained --tmpfs /data:mode=700 --user 1000:1000 -- read /data/a.jpg
+expect "private tmpfs" EACCES dir-search proven /data
+expect_evidence "private tmpfs" "*'/data' is a tmpfs that was made for this container*--tmpfs DIR:mode=1777*"
+contained --tmpfs /data:mode=1777 --user 1000:1000 -- write,create /data/a.jpg
+check "tmpfs for all" opened "$answer"
+
 # --- An ordinary user's own containers. The accounts are in files of this mount namespace.
 
 user=4100 first_of_range=4200000

@@ -29,6 +29,11 @@ opens as 1002:1002 -- read "$place/home/alice/a.jpg"
 check "after both fixes" opened "$answer"
 opens as 1003:1003 -- read "$place/home/alice/a.jpg"
 check "no one else got in" EACCES "$answer"
+# shellcheck disable=SC2016 # the inner shell expands it
+opens bash -c 'cd "$0" && exec "$@"' "$place/home/alice" setpriv --reuid 1003 --regid 1003 --clear-groups -- read ./a.jpg
+expect "begun in a private home" EACCES dir-search proven "$place/home/alice"
+check "begun in a private home: not reached" "$place/home/alice/. unreached" \
+    "$(said '.components[-1] | .path + " " + .verdict')"
 
 # systemd mounts an empty directory of mode 000 over it, in a mount namespace of the service's own.
 mount -t tmpfs -o mode=000 none "$place/home"

@@ -191,6 +191,10 @@ static void a_container_has_a_user(void **state) {
                         "start the container as the owner: --user 1002:1003 (docker, podman); "
                         "setfacl -m u:1001:r-- /data/a.jpg");
     assert_says(scene_notes(scene), "'/data' is mounted from outside the container");
+    scene->mount.fstype = SLICE("tmpfs");
+    scene_judge(scene);
+    assert_says(scene_notes(scene), "'/data' is a tmpfs that was made for this container");
+    scene->mount.fstype = SLICE("ext4");
     scene->facts.identity.container = SLICE("kubernetes");
     scene_judge(scene);
     assert_says(scene_fixes(scene), "runAsUser: 1002, runAsGroup: 1003");

@@ -73,6 +73,10 @@ static void read_only(void **state) {
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "without :ro");
     assert_no_command(scene);
+    scene->mount.point = SLICE("/");
+    assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "without --read-only");
+    scene->mount.point = SLICE("/data");
     scene->facts.identity.container = SLICE("");
     scene->facts.surroundings.outside = (struct outside){true, SLICE("/data/a.jpg"), {0}};
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);

@@ -74,13 +74,14 @@ static void an_entry_asleep(void **state) {
     image->acl = (struct acl){ACL_PRESENT, entries, 5};
     assert_string_equal(why(scene),
                         "the ACL has an entry for this user, user:1001:r-x, but its mask is ---, "
-                        "as chmod g-rwx leaves it; the kernel then skips the ACL and the "
-                        "\"other\" bits -w- decide");
+                        "as chmod g-rwx or a creation with mode 600 leaves it; the kernel then "
+                        "skips the ACL and the \"other\" bits -w- decide");
     image->status.st_gid = 1001;
     entries[1] = (struct acl_entry){ACL_TAG_GROUP, R, 1001};
     assert_string_equal(why(scene), "the ACL has an entry for one of its groups, group:1001:r--, "
-                                    "but its mask is ---, as chmod g-rwx leaves it; the kernel "
-                                    "then skips the ACL and the \"group\" bits --- decide");
+                                    "but its mask is ---, as chmod g-rwx or a creation with mode "
+                                    "600 leaves it; the kernel then skips the ACL and the "
+                                    "\"group\" bits --- decide");
 }
 
 static void what_root_lacks(void **state) {
