@@ -72,7 +72,7 @@ static void judge(enum cause cause, enum certainty certainty, int culprit) {
 }
 
 static bool holds(struct slice text, const char *part) {
-    return memmem(text.data, text.length, part, strlen(part)) != NULL;
+    return slice_search(text, part) != NULL;
 }
 
 static bool advises(const char *part) {
