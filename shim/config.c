@@ -225,7 +225,7 @@ static void settle_reporting(void) {
 /* Whether a variable may be one of those that are looked for, by its first two letters: most are
  * not. */
 static bool may_matter(const char *entry) {
-    switch (entry[0] == '\0' ? 0 : entry[0] << 8 | entry[1]) {
+    switch (entry[0] == '\0' ? 0 : (unsigned char)entry[0] << 8 | (unsigned char)entry[1]) {
     case 'P' << 8 | 'E': /* PERMSHIM_* */
     case 'K' << 8 | 'U':
     case 'S' << 8 | 'N':

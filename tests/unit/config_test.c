@@ -27,7 +27,7 @@ static void read_variables(const char *const *environment) {
 
 static void defaults_are_the_contracts(void **state) {
     (void)state;
-    READ("PATH=/bin");
+    READ("PATH=/bin", "", "\xef\xef=1");
     assert_true(config.enabled);
     assert_int_equal(config.groups, GROUP_OPEN | GROUP_DIR);
     assert_true(config_reports(GROUP_DIR, EACCES) && !config_reports(GROUP_DIR, ENOENT));
