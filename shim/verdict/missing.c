@@ -249,7 +249,11 @@ void judge_missing(struct trial *trial) {
             SLICE("the directory that a relative path starts in has been removed: nothing "
                   "can be found or made in it");
         add_advice(trial,
-                   SLICE("change to a directory that exists (cd), then start the program again"));
+                   trial->incident->directory == AT_FDCWD
+                       ? SLICE("change to a directory that exists (cd), then start the program "
+                               "again")
+                       : SLICE("have the program open the directory anew: it holds a descriptor of "
+                               "one that was removed meanwhile"));
     } else if (walk->cut || walk->start_unknown) {
         conclude(trial, CAUSE_unseen, CERTAINTY_UNKNOWN, NO_CULPRIT, NULL);
         trial->verdict->why = SLICE("the path could not be followed to its end from here");

@@ -301,6 +301,11 @@ static void test_deleted_start(void **state) {
     facts.walk.start_deleted = true;
     facts.walk.directory = 0;
     judge(CAUSE_deleted_cwd, CERTAINTY_PROVEN, 0);
+    assert_true(advises("change to a directory that exists"));
+    incident.directory = 7; /* openat(2) */
+    judge(CAUSE_deleted_cwd, CERTAINTY_PROVEN, 0);
+    assert_true(advises("have the program open the directory anew"));
+    incident.directory = AT_FDCWD;
     facts.walk.directory = 1; /* by "../d" it got out */
     judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
 }
