@@ -260,6 +260,7 @@ struct module_answer {
 /* What the first process sees of an object that a mount of this process's own shows here,
  * mount_namespaces(7). Who logs in sees what the first process sees. */
 struct outside {
+    bool known;        /* false: the first process's mounts cannot be read (hidepid=) */
     bool own_mount;     /* the mount is none of the first process's; false: it is, or unknown */
     struct slice path;  /* the object's path there; empty: none was found */
     struct mount mount; /* options and super_options of the mount that it is on there */

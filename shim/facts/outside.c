@@ -106,6 +106,7 @@ void outside_read(struct arena *arena, const struct component *component, struct
     view.text = file_whole(arena, "/proc/1/mountinfo", MOUNTINFO_BYTES);
     if (view.text.length == 0 || view.inner.length == 0)
         return;
+    outside->known = true;
     mounts_each(arena, view.text, find_own, &view);
     outside->own_mount = !view.is_shared;
     if (view.is_shared)

@@ -27,15 +27,23 @@ static bool is_made_read_only(const struct mount *mount) {
 static bool fix_in_sandbox(struct trial *trial, const struct component *component) {
     const struct outside *outside = outside_of(trial, component);
     const struct identity *identity = &trial->facts->identity;
-    if (!outside && !identity->in_user_namespace)
+    const char *place = quoted(trial->arena, slice_first(component->path, 200)).data;
+    if (outside || identity->in_user_namespace)
+        add_advice(trial,
+                   arena_format(trial->arena,
+                                "or let the sandbox that it runs in give it %s to write: %s", place,
+                                outside ? "ReadWritePaths= in a service's unit, where "
+                                          "ProtectSystem=, ReadOnlyPaths= or ProtectHome= took it"
+                                        : "bwrap has --bind in place of --ro-bind"));
+    else if (!trial->facts->surroundings.outside.known)
+        add_advice(trial,
+                   arena_format(trial->arena,
+                                "or let it write to %s: a service by ReadWritePaths= in its unit; "
+                                "if others may not write there either, as root: mount -o "
+                                "remount,bind,rw %s (which is the case cannot be seen from here)",
+                                place, quoted(trial->arena, component->mount->point).data));
+    else
         return false;
-    add_advice(trial,
-               arena_format(trial->arena,
-                            "or let the sandbox that it runs in give it %s to write: %s",
-                            quoted(trial->arena, slice_first(component->path, 200)).data,
-                            outside ? "ReadWritePaths= in a service's unit, where "
-                                      "ProtectSystem=, ReadOnlyPaths= or ProtectHome= took it"
-                                    : "bwrap has --bind in place of --ro-bind"));
     return true;
 }
 

@@ -70,6 +70,12 @@ expect "ProtectSystem, writing" EROFS read-only proven "$place/state"
 expect_fixes "ProtectSystem, writing" "write elsewhere; or, if the program only reads, open it read-only; or let the sandbox \
 that it runs in give it '$place/state' to write: ReadWritePaths= in a service's unit, where ProtectSystem=, ReadOnlyPaths= or \
 ProtectHome= took it" ""
+service=("${service[@]:0:4}" "mount -t proc -o hidepid=2 proc /proc; ${service[4]}" "${service[@]:5}") # ProtectProc=invisible
+opens "${service[@]}" -- write,create "$place/state/new.jpg"
+expect "ProtectSystem, ProtectProc" EROFS read-only proven "$place/state"
+expect_fixes "ProtectSystem, ProtectProc" "write elsewhere; or, if the program only reads, open it read-only; or let it write to \
+'$place/state': a service by ReadWritePaths= in its unit; if others may not write there either, as root: mount -o \
+remount,bind,rw '$place/state' (which is the case cannot be seen from here)" ""
 opens "${service[@]}" -- write,create "$place/state/out/new.jpg"
 expect_command "ProtectSystem, no directory" ""
 

@@ -419,7 +419,7 @@ static void a_service_with_its_own_mounts(void **state) {
     assert_says(scene_fixes(scene), "mounted read-only here");
     assert_no_command(scene);
     /* ReadOnlyPaths= */
-    surroundings->outside = (struct outside){true, SLICE("/data/a.jpg"), {0}};
+    surroundings->outside = (struct outside){true, true, SLICE("/data/a.jpg"), {0}};
     scene_judge(scene);
     assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
     assert_says(scene_notes(scene), "read-only for this process alone");
@@ -429,7 +429,7 @@ static void a_service_with_its_own_mounts(void **state) {
     /* BindPaths=, PrivateTmp= */
     scene->mount.options = SLICE("rw");
     scene->mount.root = SLICE("/private");
-    surroundings->outside = (struct outside){true, SLICE("/private/a.jpg"), {0}};
+    surroundings->outside = (struct outside){true, true, SLICE("/private/a.jpg"), {0}};
     scene_judge(scene);
     assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /private/a.jpg");
     assert_says(scene_notes(scene), "its '/data/a.jpg' is '/private/a.jpg' for all others");

@@ -241,6 +241,7 @@ static void test_a_directory_that_cannot_be_made(void **state) {
     facts.walk.missing = SLICE("/a.jpg");
     facts.walk.creates = true;
     components[1].mount = &mount;
+    facts.surroundings = (struct surroundings){.known = true, .outside = {.known = true}};
     judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
     assert_true(notes("what is mounted at '/d' is read-only"));
     assert_true(holds(verdict.fixes[0].advice, "write elsewhere"));

@@ -59,6 +59,10 @@ static void read_only(void **state) {
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
     scene->mount.options = SLICE("ro,relatime");
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "which is the case cannot be seen from here");
+    assert_no_command(scene);
+    scene->facts.surroundings.outside.known = true;
+    assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "mount -o remount,bind,rw /data");
     assert_true(scene->verdict.fixes[1].effect.length > 0);
     scene->mount.super_options = SLICE("ro");
@@ -78,7 +82,7 @@ static void read_only(void **state) {
     assert_says(scene_fixes(scene), "without --read-only");
     scene->mount.point = SLICE("/data");
     scene->facts.identity.container = SLICE("");
-    scene->facts.surroundings.outside = (struct outside){true, SLICE("/data/a.jpg"), {0}};
+    scene->facts.surroundings.outside = (struct outside){true, true, SLICE("/data/a.jpg"), {0}};
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "ReadWritePaths= in a service's unit");
     assert_no_command(scene);
