@@ -197,9 +197,11 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
     const struct outside *outside = outside_of(trial, component);
     bool elsewhere = outside && outside->path.length > 0 && !mount_is_read_only(&outside->mount);
     if (mount_is_read_only(component->mount) && !elsewhere)
-        advice =
-            SLICE("the file system is mounted read-only here: change the permissions where it can "
-                  "be written, or mount it read-write first");
+        advice = mount_is_made_read_only(component->mount)
+                     ? SLICE("a file system of this kind is never written: change the permissions "
+                             "in what it is made from, and make it anew")
+                     : SLICE("the file system is mounted read-only here: change the permissions "
+                             "where it can be written, or mount it read-write first");
     else if (is_removed(trial, component))
         advice =
             SLICE("it has been removed and has no name any more, so no command can reach it: start "

@@ -14,8 +14,7 @@ bool mount_is_read_only(const struct mount *mount) {
            (options_have(mount->options, "ro") || options_have(mount->super_options, "ro"));
 }
 
-/* What nobody can mount for writing. */
-static bool is_made_read_only(const struct mount *mount) {
+bool mount_is_made_read_only(const struct mount *mount) {
     struct slice fstype = mount->fstype, upper;
     return slice_is(fstype, "iso9660") || slice_is(fstype, "squashfs") ||
            slice_is(fstype, "erofs") || slice_is(fstype, "cramfs") ||
@@ -49,7 +48,8 @@ static bool fix_in_sandbox(struct trial *trial, const struct component *componen
 
 static void fix_by_remount(struct trial *trial, const struct mount *mount) {
     bool whole = options_have(mount->super_options, "ro");
-    if ((whole && is_made_read_only(mount)) || trial->verdict->fix_count == VERDICT_MOST_FIXES)
+    if ((whole && mount_is_made_read_only(mount)) ||
+        trial->verdict->fix_count == VERDICT_MOST_FIXES)
         return;
     trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
         .arguments = {SLICE("mount"), SLICE("-o"),
@@ -75,7 +75,7 @@ void fix_read_only(struct trial *trial, const struct component *component) {
                                 "-v SOURCE:PLACE without :ro; kubernetes: readOnly: false)"));
     else if (this_mount && !fix_in_sandbox(trial, component))
         fix_by_remount(trial, mount);
-    if (!this_mount && is_made_read_only(mount))
+    if (!this_mount && mount_is_made_read_only(mount))
         add_note(trial, "a file system of this kind cannot be written (an overlay: not without an "
                         "upper layer)");
     else if (!this_mount)

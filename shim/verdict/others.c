@@ -292,6 +292,10 @@ static struct slice meaning_of(const struct trial *trial) {
                      "device rule of a container, fanotify or a module may");
     case EBADF:
         return SLICE("the descriptor that the path is relative to is not open (openat)");
+    case EROFS:
+        return SLICE(
+            "no mount on the way is marked read-only; a part of a file system may be, such "
+            "as a subvolume or a snapshot (btrfs property get PATH ro)");
     case EEXIST:
         return SLICE("it is there already, and O_CREAT with O_EXCL asks for a new one");
     case EUCLEAN:

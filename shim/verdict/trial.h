@@ -78,6 +78,9 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
 /* Whether nobody can write on it: the mount or all of its file system is read-only. */
 bool mount_is_read_only(const struct mount *mount);
 
+/* Whether nobody could mount it otherwise: squashfs, a CD, an overlay without an upper layer. */
+bool mount_is_made_read_only(const struct mount *mount);
+
 /* What helps who wants to write to `component`, which is on a read-only mount. */
 void fix_read_only(struct trial *trial, const struct component *component);
 

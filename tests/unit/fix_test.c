@@ -418,6 +418,13 @@ static void a_service_with_its_own_mounts(void **state) {
     scene_judge(scene);
     assert_says(scene_fixes(scene), "mounted read-only here");
     assert_no_command(scene);
+    scene->mount.fstype = SLICE("squashfs");
+    scene->mount.super_options = SLICE("ro");
+    scene_judge(scene);
+    assert_says(scene_fixes(scene), "change the permissions in what it is made from");
+    assert_no_command(scene);
+    scene->mount.fstype = SLICE("ext4");
+    scene->mount.super_options = SLICE("rw");
     /* ReadOnlyPaths= */
     surroundings->outside = (struct outside){true, true, SLICE("/data/a.jpg"), {0}};
     scene_judge(scene);

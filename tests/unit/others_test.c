@@ -57,6 +57,7 @@ static void read_only(void **state) {
     scene->incident.error = EROFS;
     scene->incident.flags = O_WRONLY;
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene->verdict.why.data, "btrfs property get PATH ro");
     scene->mount.options = SLICE("ro,relatime");
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "which is the case cannot be seen from here");
