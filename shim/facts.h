@@ -134,8 +134,9 @@ struct component {
     struct slice group_name;   /* of a joinable group */
     /* of a ROLE_LINK */
     struct slice link_target;
-    struct slice meant_target; /* of a relative, dangling one: what its target is seen from a
-                                  directory above; empty: nothing there, or nobody asked */
+    struct slice meant_target; /* of a dangling one: what a relative target, or the end of an
+                                  absolute one, is seen from a directory above; empty: nothing
+                                  there, or nobody asked */
     size_t rest_behind;        /* bytes of the path that were left to walk behind the link */
 };
 

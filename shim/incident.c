@@ -47,14 +47,19 @@ bool incident_examine(struct arena *arena, const struct incident *incident, stru
 void incident_search(struct arena *arena, const struct incident *incident, struct facts *facts,
                      struct verdict *verdict) {
     enum cause cause = verdict->cause;
+    bool dangling = cause == CAUSE_dangling_symlink && verdict->culprit >= 0;
     bool absent = cause == CAUSE_missing_file || cause == CAUSE_missing_dir ||
                   cause == CAUSE_create_in_missing_dir;
-    if (cause == CAUSE_dangling_symlink && verdict->culprit >= 0)
-        link_find_meant(arena, &facts->walk.components[verdict->culprit]);
-    else if (absent || incident->error == EACCES)
+    if (absent || incident->error == EACCES)
         environment_read(arena, facts);
-    else
+    else if (!dangling)
         return;
+    if (dangling) {
+        struct component *link = &facts->walk.components[verdict->culprit];
+        link_find_meant(arena, link);
+        if (link->meant_target.length == 0)
+            neighbours_find_elsewhere(arena, incident, facts, link);
+    }
     if (absent)
         neighbours_find(arena, incident, facts);
     verdict_reach(arena, incident, facts, verdict);

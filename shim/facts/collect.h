@@ -56,7 +56,12 @@ void modules_ask(struct arena *arena, const struct incident *incident, const str
 /* Names for every id in `facts`, in one pass over /etc/passwd and one over /etc/group. */
 void accounts_read(struct arena *arena, struct facts *facts);
 
-/* Sets meant_target of a dangling link. A few calls of stat(2). */
+/* Looks only for signs that the target of a dangling link belongs to another view of the file
+ * system: sets `elsewhere` of the result. */
+void neighbours_find_elsewhere(struct arena *arena, const struct incident *incident,
+                               struct facts *facts, const struct component *link);
+
+/* Sets meant_target of a dangling link. A few dozen calls of stat(2) at most. */
 void link_find_meant(struct arena *arena, struct component *link);
 
 /* Of a walk that was refused: sets has_account, and group_joinable of the components that refused:

@@ -316,6 +316,24 @@ static void settle_all(struct search *search) {
     result->refused = walk;
 }
 
+void neighbours_find_elsewhere(struct arena *arena, const struct incident *incident,
+                               struct facts *facts, const struct component *link) {
+    struct search *search = ARENA_NEW(arena, struct search);
+    struct incident target = *incident;
+    if (!search || link->link_target.length == 0)
+        return;
+    target.path = arena_copy(arena, link->link_target).data;
+    target.directory = AT_FDCWD;
+    search->arena = arena;
+    search->incident = &target;
+    search->facts = facts;
+    search->result = &facts->neighbours;
+    if (target.path && search_start(search))
+        search_elsewhere(search);
+    /* What a link should lead to is another matter: link_find_meant(). */
+    facts->neighbours.count = 0;
+}
+
 void neighbours_find(struct arena *arena, const struct incident *incident, struct facts *facts) {
     const struct walk *walk = &facts->walk;
     struct neighbours *result = &facts->neighbours;

@@ -119,19 +119,27 @@ static void fix_by_ln(struct trial *trial, const struct component *link) {
         access_decide(&trial->facts->identity, directory, ACCESS_WRITE | ACCESS_SEARCH, &access);
     bool own = !directory || !(directory->status.st_mode & S_ISVTX) ||
                link->status.st_uid == trial->facts->identity.fsuid;
+    bool relative = link->link_target.data[0] != '/';
+    struct slice effect = relative ? SLICE("points the link to where its target is")
+                                   : SLICE("points the link to where the end of its target is");
     trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
         .arguments = {SLICE("ln"), SLICE("-sfn"), link->meant_target, link->path},
         .argument_count = 4,
         .run_as = access.allowed && own ? RUN_AS_SELF : RUN_AS_ROOT,
-        .grants = SLICE("nobody anything: points the link to where its target is"),
-        .effect = SLICE("points the link to where its target is"),
+        .grants =
+            arena_format(trial->arena, "nobody anything: %.*s", (int)effect.length, effect.data),
+        .effect = effect,
     };
-    add_note(trial, "a relative link starts in the directory it stands in, not where ln was run; "
-                    "ln -r writes it so");
+    add_note(trial,
+             relative ? "a relative link starts in the directory it stands in, not where ln was "
+                        "run; ln -r writes it so"
+                      : "the link has the path of another place or machine; one that ln -r writes "
+                        "moves with the tree");
 }
 
 /* What tools link to, they can fetch again. */
 static void fix_dangling_link(struct trial *trial, const struct component *link) {
+    struct told_elsewhere told;
     if (slice_search(link->link_target, ".git/annex/objects/"))
         add_advice(trial, SLICE("fetch the content, in its repository: git annex get FILE, or "
                                 "datalad get FILE"));
@@ -139,7 +147,10 @@ static void fix_dangling_link(struct trial *trial, const struct component *link)
         add_advice(trial, SLICE("fetch the content, in its repository: dvc pull"));
     else if (link->meant_target.length > 0)
         fix_by_ln(trial, link);
-    else
+    else if (tell_elsewhere(trial, &told)) {
+        add_note(trial, "%.*s", (int)told.why.length, told.why.data);
+        add_advice(trial, told.advice);
+    } else
         add_advice(trial,
                    SLICE("bring the link's target back, or point the link to where it is now"));
 }

@@ -268,38 +268,47 @@ static bool judge_range(struct trial *trial, int absent) {
     return true;
 }
 
-static bool judge_elsewhere(struct trial *trial, int absent) {
+bool tell_elsewhere(struct trial *trial, struct told_elsewhere *told) {
     const struct neighbours *neighbours = &trial->facts->neighbours;
     const char *sign = quoted(trial->arena, neighbours->elsewhere_sign).data;
-    struct verdict *verdict = trial->verdict;
     switch (neighbours->elsewhere) {
     case ELSEWHERE_NONE:
         return false;
     case ELSEWHERE_HOST:
-        conclude(trial, CAUSE_host_path, CERTAINTY_LIKELY, absent, NULL);
-        verdict->why = arena_format(trial->arena,
-                                    "this is a container (%s), which has its own root directory; "
-                                    "nothing is mounted there",
-                                    sign);
-        add_advice(trial, SLICE("mount the directory into the container at the same path (docker "
-                                "run -v DIR:DIR), or pass the path that the container has"));
+        told->cause = CAUSE_host_path;
+        told->why = arena_format(trial->arena,
+                                 "this is a container (%s), which has its own root directory; "
+                                 "nothing is mounted there",
+                                 sign);
+        told->advice = SLICE("mount the directory into the container at the same path (docker "
+                             "run -v DIR:DIR), or pass the path that the container has");
         return true;
     case ELSEWHERE_PRIVATE:
-        conclude(trial, CAUSE_private_view, CERTAINTY_LIKELY, absent, NULL);
-        verdict->why = arena_format(
+        told->cause = CAUSE_private_view;
+        told->why = arena_format(
             trial->arena, "%s is a private view of this process: others' files there are not seen",
             sign);
-        add_advice(trial, SLICE("put the file where both see it, or let it be seen here: "
-                                "BindReadOnlyPaths= in a service's unit, --ro-bind of bwrap"));
+        told->advice = SLICE("put the file where both see it, or let it be seen here: "
+                             "BindReadOnlyPaths= in a service's unit, --ro-bind of bwrap");
         return true;
     case ELSEWHERE_NOT_MOUNTED:
-        conclude(trial, CAUSE_not_mounted, CERTAINTY_LIKELY, absent, NULL);
-        verdict->why = arena_format(
-            trial->arena, "%s is a place for a mount, and nothing is mounted there", sign);
-        add_advice(trial, SLICE("mount it, or attach the disk; findmnt shows what is mounted"));
+        told->cause = CAUSE_not_mounted;
+        told->why = arena_format(trial->arena,
+                                 "%s is a place for a mount, and nothing is mounted there", sign);
+        told->advice = SLICE("mount it, or attach the disk; findmnt shows what is mounted");
         return true;
     }
     return false;
+}
+
+static bool judge_elsewhere(struct trial *trial, int absent) {
+    struct told_elsewhere told;
+    if (!tell_elsewhere(trial, &told))
+        return false;
+    conclude(trial, told.cause, CERTAINTY_LIKELY, absent, NULL);
+    trial->verdict->why = told.why;
+    add_advice(trial, told.advice);
+    return true;
 }
 
 /* With O_CREAT only the directory is missed: that is a cause of its own, unless the text itself is

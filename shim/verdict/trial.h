@@ -56,6 +56,14 @@ void judge_missing(struct trial *trial);
  * concluded, when nothing tells it. `absent` is the index of the first missing component. */
 bool judge_near(struct trial *trial, int absent);
 
+/* The cause, why and advice of a path that belongs to another view of the file system, by
+ * facts->neighbours; false when nothing says so. */
+struct told_elsewhere {
+    enum cause cause;
+    struct slice why, advice;
+};
+bool tell_elsewhere(struct trial *trial, struct told_elsewhere *told);
+
 /* Adds the ways to what `judge_near` found and to the habit that made the slip. */
 void fix_near(struct trial *trial, const struct neighbour *nearest);
 

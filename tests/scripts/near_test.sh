@@ -112,6 +112,19 @@ for i in range(12):
         pass
 " | jq -r 'select(.event == "summary") | [.cause, (.count | tostring)] | join(" ")' | tail -n 1)"
 
+# ---- links whose tree was moved ----
+
+# leads_to TARGET: what the fix points data/moved.jpg to, which had the target TARGET.
+leads_to() {
+    ln -sfn "$1" "$tmp/data/moved.jpg"
+    report "'data/moved.jpg', $readonly" | jq -r '[.cause, .fixes[0].argv[2] // "nothing"] | join(" ")'
+}
+check "an absolute target on another machine" "dangling-symlink $physical/data/cats/001.jpg" "$(leads_to /home/qz/data/cats/001.jpg)"
+check "a relative one, written where ln was run" "dangling-symlink $physical/data/cats/001.jpg" "$(leads_to data/cats/001.jpg)"
+check_like "a disk that is not there" "*nothing is mounted there*" \
+    "$(ln -sfn /mnt/qz_nas/cats "$tmp/data/nas" && report "'data/nas/1.jpg', $readonly" | jq -r '.notes + [.why] | join("|")')"
+check "a single name says too little" "dangling-symlink nothing" "$(mkdir "$tmp/solo" && leads_to /home/qz/solo)"
+
 # ---- a suggestion that this process may not read ----
 
 if ((EUID == 0)); then

@@ -191,6 +191,11 @@ static void test_links_that_can_be_mended(void **state) {
     components[1].link_target = SLICE("/home/bob/.dvc/cache/ab/cd");
     judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
     assert_true(advises("dvc pull"));
+    components[1].link_target = SLICE("/mnt/nas/data/1.jpg");
+    facts.neighbours.elsewhere = ELSEWHERE_NOT_MOUNTED;
+    facts.neighbours.elsewhere_sign = SLICE("/mnt/nas");
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_true(advises("findmnt") && notes("'/mnt/nas' is a place for a mount"));
     /* ln -s data/1.jpg d/l.jpg, in / */
     components[1].link_target = SLICE("data/1.jpg");
     components[1].meant_target = SLICE("/data/1.jpg");
@@ -199,7 +204,11 @@ static void test_links_that_can_be_mended(void **state) {
     assert_int_equal(verdict.fixes[0].run_as, RUN_AS_SELF);
     assert_true(slice_is(verdict.fixes[0].arguments[2], "/data/1.jpg"));
     assert_true(slice_is(verdict.fixes[0].arguments[3], "/d/l.jpg"));
-    assert_true(notes("ln -r"));
+    assert_true(notes("not where ln was run"));
+    components[1].link_target = SLICE("/home/bob/data/1.jpg");
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_true(slice_is(verdict.fixes[0].arguments[2], "/data/1.jpg"));
+    assert_true(holds(verdict.fixes[0].effect, "the end of its target") && notes("ln -r"));
     facts.identity.fsuid = 1001; /* / is root's */
     judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
     assert_int_equal(verdict.fixes[0].run_as, RUN_AS_ROOT);
