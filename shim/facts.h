@@ -215,8 +215,9 @@ struct neighbours {
     struct slice elsewhere_sign; /* mount point, container or fstab line that is the evidence */
     struct slice own_view; /* mount point in place of which others see another directory; empty:
                               they do not, or unknown */
-    bool caller_is_python; /* the executable is a Python interpreter */
-    const struct walk *refused; /* the walk to found[0], when this process may not open it */
+    struct slice unset_variable; /* in the path, and not in the environment */
+    bool caller_is_python;       /* the executable is a Python interpreter */
+    const struct walk *refused;  /* the walk to found[0], when this process may not open it */
 };
 
 /* ---- names for ids, from the local passwd and group files ---- */
@@ -261,7 +262,7 @@ struct module_answer {
 /* What the first process sees of an object that a mount of this process's own shows here,
  * mount_namespaces(7). Who logs in sees what the first process sees. */
 struct outside {
-    bool known;        /* false: the first process's mounts cannot be read (hidepid=) */
+    bool known;         /* false: the first process's mounts cannot be read (hidepid=) */
     bool own_mount;     /* the mount is none of the first process's; false: it is, or unknown */
     struct slice path;  /* the object's path there; empty: none was found */
     struct mount mount; /* options and super_options of the mount that it is on there */

@@ -350,6 +350,7 @@ void neighbours_find(struct arena *arena, const struct incident *incident, struc
     if (!search_start(search))
         return;
     result->sought = true;
+    result->unset_variable = slip_unset_variable(asked, facts->environment);
     result->caller_is_python = slice_starts(slice_basename(facts->executable), SLICE("python"));
     if (walk->creates) { /* what is missing is the directory */
         search->wants_directory = true;

@@ -44,6 +44,9 @@ bool slip_undo(enum slip slip, unsigned variant, struct slice path, struct slice
 bool slip_undo_unexpanded(unsigned variant, struct slice path, struct slice environment,
                           struct buffer *out);
 
+/* The name of the first variable in the path that the environment does not have; empty: none. */
+struct slice slip_unset_variable(struct slice path, struct slice environment);
+
 /* The value of a variable, or an empty slice. */
 struct slice environment_value(struct slice environment, struct slice name);
 
@@ -60,7 +63,7 @@ enum slip_sign {
     SIGN_PRINTF,   /* %s, %05d */
     SIGN_GLOB,     /* * ? [a-z] */
     SIGN_URL,      /* http://, s3:// … */
-    SIGN_DRIVE,    /* C:\ or C:/ */
+    SIGN_DRIVE,    /* C:\, C:/ or \\server */
     SIGN_NOTHING,  /* None, nan, undefined: the text of a value that is not there */
 };
 

@@ -123,6 +123,7 @@ static bool undo_quotes(unsigned variant, struct slice path, struct buffer *out)
         for (size_t i = 0; i < path.length; i++) {
             bool escapes = path.data[i] == '\\' && i + 1 < path.length &&
                            !is_letter(path.data[i + 1]) && !is_digit(path.data[i + 1]) &&
+                           path.data[i + 1] != '\\' &&
                            (unsigned char)path.data[i + 1] < 0x80; /* no shell escapes others */
             if (!escapes)
                 buffer_char(out, path.data[i]);

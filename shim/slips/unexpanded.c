@@ -55,6 +55,14 @@ static bool put_expanded(struct slice path, struct slice environment, struct buf
     return replaced > 0;
 }
 
+struct slice slip_unset_variable(struct slice path, struct slice environment) {
+    struct slice name;
+    for (; environment.length > 0 && path.length > 0; path = slice_from(path, 1))
+        if (variable_at(path, &name) > 0 && environment_value(environment, name).length == 0)
+            return name;
+    return SLICE("");
+}
+
 bool slip_undo_unexpanded(unsigned variant, struct slice path, struct slice environment,
                           struct buffer *out) {
     struct slice home = environment_value(environment, SLICE("HOME"));
@@ -121,6 +129,14 @@ static enum slip_sign sign_at(struct slice text, size_t *length) {
     return SIGN_NONE;
 }
 
+/* C:\ or \\server: the length, or 0. */
+static size_t windows_at(struct slice path) {
+    if (path.length > 2 && path.data[1] == ':' && is_name_byte(path.data[0], true) &&
+        (path.data[2] == '\\' || path.data[2] == '/'))
+        return 3;
+    return slice_starts(path, SLICE("\\\\")) ? 2 : 0;
+}
+
 /* "s3://": the length of scheme, colon and slashes; RFC 3986, section 3.1. */
 static size_t scheme_length(struct slice path) {
     size_t colon = slice_find(path, ':');
@@ -150,11 +166,10 @@ enum slip_sign slip_sign(struct slice path, struct slice *seen) {
     *seen = slice_first(path, length);
     if (length > 0)
         return SIGN_URL;
-    if (path.length > 2 && path.data[1] == ':' && is_name_byte(path.data[0], true) &&
-        (path.data[2] == '\\' || path.data[2] == '/')) {
-        *seen = slice_first(path, 3);
+    length = windows_at(path);
+    *seen = slice_first(path, length);
+    if (length > 0)
         return SIGN_DRIVE;
-    }
     if (path.length > 0 && path.data[0] == '~' && slice_has(path, '/')) {
         *seen = slice_first(path, slice_find(path, '/'));
         return SIGN_TILDE;

@@ -89,7 +89,15 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
     struct slice seen, path = slice_of(trial->incident->path);
     enum slip_sign sign = slip_sign(path, &seen);
     const char *line = python && lines[slip].python ? lines[slip].python : lines[slip].any;
-    if (slip == SLIP_UNEXPANDED)
+    struct slice unset = trial->facts->neighbours.unset_variable;
+    if (slip == SLIP_UNEXPANDED && sign == SIGN_VARIABLE && seen.data[0] == '%')
+        line = "write the directory out: only Windows expands %NAME%";
+    else if (slip == SLIP_UNEXPANDED && sign == SIGN_VARIABLE && unset.length > 0)
+        return arena_format(trial->arena,
+                            "export %.*s (sudo, cron and services start without it)%s",
+                            (int)unset.length, unset.data,
+                            python ? ", and in the program: os.path.expandvars(path)" : "");
+    else if (slip == SLIP_UNEXPANDED)
         line = unexpanded[sign][!python];
     else if (slip == SLIP_URI && sign == SIGN_URL && !slice_starts(path, SLICE("file:")))
         line = python ? "fetch it first: urllib.request, or the client of the object store"

@@ -63,7 +63,12 @@ static void tell_unexpanded(struct trial *trial, struct buffer *why) {
         seen = SLICE("~");
     buffer_char(why, '"');
     escape_shown(why, slice_first(seen, 60), true);
-    buffer_format(why, "\" is a name like others to open(2); %s", whose[sign]);
+    bool of_windows = sign == SIGN_VARIABLE && seen.data[0] == '%';
+    buffer_format(why, "\" is a name like others to open(2); %s",
+                  of_windows ? "Windows expands it" : whose[sign]);
+    struct slice unset = trial->facts->neighbours.unset_variable;
+    if (sign == SIGN_VARIABLE && !of_windows && unset.length > 0)
+        buffer_format(why, ", and %.*s is not set here", (int)unset.length, unset.data);
 }
 
 static void tell_base(struct trial *trial, const struct neighbour *near, struct buffer *why) {
@@ -113,7 +118,7 @@ static void tell_slip(struct trial *trial, enum slip slip, const struct neighbou
     else if (slip == SLIP_BASE)
         tell_base(trial, near, why);
     else if (slip == SLIP_TYPO)
-        buffer_format(why, "%u letter%s different", near->edits,
+        buffer_format(why, "%u character%s different", near->edits,
                       near->edits == 1 ? " is" : "s are");
     else if (slip == SLIP_QUOTES && slip_is_printed(slice_of(trial->incident->path)))
         buffer_slice(why, SLICE("what str() or an f-string made of an object is part of the name"));
@@ -220,6 +225,8 @@ static bool judge_found(struct trial *trial, int absent) {
                  neighbours->ties == NEIGHBOURS_MOST ? "at least " : "", neighbours->ties);
         return false;
     }
+    if (sign == SIGN_VARIABLE && first.slips & SLIP_BIT(SLIP_TYPO)) /* "$DATA" is no "data" */
+        first.slips = (first.slips & ~SLIP_BIT(SLIP_TYPO)) | SLIP_BIT(SLIP_UNEXPANDED);
     /* The end of the path was found, and what stands before it is what nobody expanded. */
     if (sign != SIGN_NONE && first.unlikely && first.slips & SLIP_BIT(SLIP_BASE))
         first.slips |= SLIP_BIT(slip_of_sign(sign));

@@ -441,6 +441,24 @@ static void test_what_programs_print_is_told(void **state) {
     assert_true(holds(verdict.why, "\"None\"") && advises("not set"));
 }
 
+static void test_variables_that_are_not_set(void **state) {
+    (void)state;
+    facts.neighbours.caller_is_python = true;
+    incident.path = "$DATA/a.jpg";
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_false(holds(verdict.why, "not set"));
+    facts.neighbours.unset_variable = SLICE("DATA");
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(holds(verdict.why, "DATA is not set here") && advises("export DATA "));
+    find(1, SLIP_BIT(SLIP_TYPO), 1); /* "data/a.jpg" */
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(slice_is(verdict.suggestions[0].difference, "unexpanded"));
+    incident.path = "%DATA%/a.jpg";
+    facts.neighbours.count = 0;
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(holds(verdict.why, "Windows expands it") && !advises("expandvars"));
+}
+
 static void test_whitespace_is_shown(void **state) {
     (void)state;
     incident.path = "/d/a.jpg \r\n";
@@ -597,6 +615,7 @@ int main(void) {
         TEST(test_two_slips),
         TEST(test_ties),
         TEST(test_what_programs_print_is_told),
+        TEST(test_variables_that_are_not_set),
         TEST(test_whitespace_is_shown),
         TEST(test_base_tells_both_places),
         TEST(test_a_hosts_path),
