@@ -2,6 +2,7 @@
 /* The corrected path, and the line of code that keeps the slip from coming back. */
 #include "base/escape.h"
 #include "verdict/trial.h"
+#include <fcntl.h>
 
 enum { MOST_SHOWN_BYTES = 600 };
 
@@ -41,6 +42,20 @@ static struct slice pad_as(struct trial *trial, const struct neighbour *near, bo
                         python ? "in the program: f\"{number:0%ud}\", as the names have it"
                                : "pad the number as the names have it: printf's %%0%ud",
                         (unsigned)digits.length);
+}
+
+/* Where a relative path is right as it stands, below another directory than the program's. Not
+ * where the program left the directory that it was started in. */
+static struct slice go_there(struct trial *trial, const struct neighbour *near) {
+    struct buffer line = buffer_in(trial->arena, 4 * MOST_SHOWN_BYTES + 100);
+    if (trial->incident->path[0] == '/' || trial->incident->directory != AT_FDCWD ||
+        !near->base_is || near->base_is[0] == '$' || near->unlikely ||
+        near->slips != SLIP_BIT(SLIP_BASE))
+        return SLICE("");
+    buffer_slice(&line, SLICE("or start the program there: cd "));
+    put_path(trial, near->base, &line);
+    buffer_slice(&line, SLICE(" (cron, services and notebooks start elsewhere)"));
+    return line.cut ? SLICE("") : buffer_text(&line);
 }
 
 /* Of two encodings of a name: UTF-8 is right, and what was read in the wrong one grows. */
@@ -132,6 +147,8 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
              slice_is(slice_of(near->base_is), "with a / between"))
         line = python ? "in the program: os.path.join(directory, name), not directory + name"
                       : "put a / between the directory and the name";
+    else if (slip == SLIP_BASE)
+        return go_there(trial, near);
     return line ? slice_of(line) : SLICE("");
 }
 

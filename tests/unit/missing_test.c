@@ -483,8 +483,16 @@ static void test_base_tells_both_places(void **state) {
     judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
     assert_true(holds(verdict.why, "'/cwd'") && holds(verdict.why, "'/project'"));
     assert_true(advises("__file__"));
+    found[0].base_is = "a directory above the working directory";
+    judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
+    assert_true(advises("cd '/project'"));
+    found[0].base_is = "$PWD"; /* it was started there */
+    judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
+    assert_false(advises("cd "));
+    found[0].base_is = "the home directory";
     found[0].unlikely = 1; /* only the path's end was found */
     judge(CAUSE_wrong_base, CERTAINTY_LIKELY, 2);
+    assert_false(advises("cd "));
 }
 
 static void test_a_hosts_path(void **state) {
