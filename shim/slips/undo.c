@@ -100,12 +100,23 @@ bool slip_is_printed(struct slice path) {
     return printed_quote(path) < path.length;
 }
 
-/* The first path in "['a.jpg', 'b.jpg']", "PosixPath('a.jpg')" or "tf.Tensor(b'a.jpg', …)". */
-static struct slice printed_path(struct slice text) {
-    size_t at = printed_quote(text);
+/* The first path in "['a.jpg', 'b.jpg']", "d/PosixPath('a.jpg')", "tf.Tensor(b'a.jpg', …)": with
+ * what stands before the object, and with what was put behind it as a path goes on: "['a'].jpg". */
+static void put_printed_path(struct slice text, struct buffer *out) {
+    size_t at = printed_quote(text), start = at;
     struct slice behind = slice_from(text, at + 1);
     size_t length = at < text.length ? slice_find(behind, text.data[at]) : behind.length;
-    return length < behind.length ? slice_first(behind, length) : SLICE("");
+    if (length == behind.length)
+        return;
+    while (start > 0 && text.data[start - 1] != '/')
+        start--;
+    buffer_slice(out, slice_first(text, start));
+    buffer_slice(out, slice_first(behind, length));
+    behind = slice_from(behind, length + 1);
+    while (behind.length > 0 && memchr(",)]}>", behind.data[0], 5))
+        behind = slice_from(behind, 1);
+    if (behind.length > 0 && (behind.data[0] == '/' || behind.data[0] == '.'))
+        buffer_slice(out, behind);
 }
 
 static bool undo_quotes(unsigned variant, struct slice path, struct buffer *out) {
@@ -117,7 +128,7 @@ static bool undo_quotes(unsigned variant, struct slice path, struct buffer *out)
         put_cleaned_components(path, without_quotes, out);
         return true;
     case 2:
-        buffer_slice(out, printed_path(path));
+        put_printed_path(path, out);
         return true;
     default: /* "my\ cat.jpg", quoted for a shell that never saw it */
         for (size_t i = 0; i < path.length; i++) {

@@ -90,7 +90,7 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
                     "directory above");
 }
 
-/* Where a relative path starts is what people are wrong about most. */
+/* Where a path starts is what people are wrong about most. */
 static void note_base(struct trial *trial) {
     const char *path = trial->incident->path;
     const struct walk *walk = &trial->facts->walk;
@@ -99,6 +99,12 @@ static void note_base(struct trial *trial) {
         add_note(trial, "the path is relative: it starts at %s %s",
                  trial->incident->directory == AT_FDCWD ? "the working directory" : "the directory",
                  quoted(trial->arena, walk->components[0].path).data);
+    if (path[0] == '/' && walk->components[walk->count - 1].parent == 0 &&
+        walk->missing.length == 0)
+        add_note(trial, "no directory stands before it: a variable that was empty, or %s",
+                 trial->facts->neighbours.caller_is_python
+                     ? "os.path.join(directory, \"/name\"), which drops the directory"
+                     : "a / too many");
 }
 
 /* Who may make a name in the directory of the link may put another link in its place. */

@@ -91,6 +91,23 @@ static bool notes(const char *part) {
 
 /* ---- nothing near ---- */
 
+static void test_a_file_in_the_root_directory(void **state) {
+    (void)state;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_false(notes("no directory stands before it"));
+    incident.path = "/a.jpg";
+    components[1] = components[2];
+    components[1].path = SLICE("/a.jpg");
+    components[1].parent = 0;
+    facts.walk.count = 2;
+    facts.walk.directory = 0;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 1);
+    assert_true(notes("a variable that was empty, or a / too many"));
+    facts.neighbours.caller_is_python = true;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 1);
+    assert_true(notes("os.path.join(directory, \"/name\")"));
+}
+
 static void test_missing_file(void **state) {
     (void)state;
     judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
@@ -605,6 +622,7 @@ static void test_suggestion_that_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_missing_file),
+        TEST(test_a_file_in_the_root_directory),
         TEST(test_what_is_there_instead),
         TEST(test_missing_directory),
         TEST(test_trailing_slash_is_a_directory),
