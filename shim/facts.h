@@ -186,7 +186,8 @@ struct held {
     bool empty;  /* it holds no name at all */
     bool more;   /* not all its names were read */
     bool images; /* `names` are images, as there are some; of a missing directory: directories */
-    struct slice names[HELD_MOST]; /* sorted, numbers by their value */
+    struct slice names[HELD_MOST]; /* first those that begin as the one asked for; numbers by their
+                                      value */
     size_t count;                  /* how many there are */
 };
 

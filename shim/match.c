@@ -243,7 +243,8 @@ static __attribute__((noinline)) bool is_plain(struct slice path) {
     return true;
 }
 
-/* "a.jpg 0" and "a.jpg,cat": the bytes behind the last point are a suffix and another column. */
+/* "a.jpg 0", "a.jpg,cat" and "a.jpg?v=2": behind the last point are a suffix and another column, or
+ * the query of a URI. */
 static __attribute__((noinline)) bool has_column(struct slice path) {
     char suffix[SUFFIX_BYTES] = {0};
     size_t at = path.length, length = 0;
@@ -254,7 +255,7 @@ static __attribute__((noinline)) bool has_column(struct slice path) {
             return false;
         suffix[length++] = (char)lower(path.data[at]);
     }
-    return at < path.length && slice_has(SLICE(" \t,;|"), path.data[at]) &&
+    return at < path.length && slice_has(SLICE(" \t,;|?"), path.data[at]) &&
            is_image(number_of(suffix));
 }
 

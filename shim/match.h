@@ -32,8 +32,8 @@ void match_add_images(struct matcher *matcher);
 
 /* Whether the last component of `path`, after trailing blanks, control characters, quotes and
  * slashes are taken off, and what stands behind the quotes of a printed list or object, matches; of
- * the built-in suffixes also where a short column of a list follows. About a hundred instructions
- * when it does not. Safe in a signal handler. */
+ * the built-in suffixes also where a short column of a list or a short query follows. About a
+ * hundred instructions when it does not. Safe in a signal handler. */
 bool match_path(const struct matcher *matcher, const char *path);
 
 /* What match_path would look at: the path without that trailing matter. Safe in a signal handler,

@@ -218,13 +218,28 @@ size_t search_directories(struct search *search, struct slice start_of, struct s
 
 /* ---- what is there at all ---- */
 
-static void hold(struct search *search, struct slice name) {
+/* How many bytes both begin with, letter case aside. */
+static size_t common_start(struct slice a, struct slice b) {
+    size_t length = 0;
+    while (length < a.length && length < b.length &&
+           (a.data[length] | 0x20) == (b.data[length] | 0x20))
+        length++;
+    return length;
+}
+
+/* Of names that are not like the one asked for, those that begin as it does are told first. */
+static bool comes_before(struct slice asked, struct slice a, struct slice b) {
+    size_t of_a = common_start(asked, a), of_b = common_start(asked, b);
+    return of_a != of_b ? of_a > of_b : name_order(a, b) < 0;
+}
+
+static void hold(struct search *search, struct slice asked, struct slice name) {
     struct held *held = &search->result->held;
     size_t at = held->count < HELD_MOST ? held->count : HELD_MOST;
     held->count++;
-    if (at == HELD_MOST && name_order(name, held->names[--at]) >= 0)
+    if (at == HELD_MOST && !comes_before(asked, name, held->names[--at]))
         return;
-    for (; at > 0 && name_order(name, held->names[at - 1]) < 0; at--)
+    for (; at > 0 && comes_before(asked, name, held->names[at - 1]); at--)
         held->names[at] = held->names[at - 1];
     held->names[at] = arena_copy(search->arena, name);
 }
@@ -246,6 +261,7 @@ void search_held(struct search *search) {
     const struct walk *walk = &search->facts->walk;
     struct held *held = &search->result->held;
     bool last = walk->missing.length == 0;
+    struct slice asked = slice_basename(walk->components[walk->count - 1].path);
     if (walk->directory < 0 || walk->components[walk->directory].path.length < 2)
         return; /* everybody's root directory says nothing */
     search_enter(search, &(struct place){NULL, walk->components[walk->directory].path});
@@ -267,7 +283,7 @@ void search_held(struct search *search) {
             held->images = true;
             held->count = 0;
         }
-        hold(search, name);
+        hold(search, asked, name);
     }
     held->more = got > 0 && next_part(&reading) > 0;
     end_reading(&reading);

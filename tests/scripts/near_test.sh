@@ -99,6 +99,8 @@ check "an empty directory" "its directory exists and is empty" "$(report "'data/
 touch "$tmp/data/none/"{1..9}.png
 check_like "the first few of many, in the order of their numbers" "*|images there: '1.png', '2.png', '3.png', '4.png', '5.png', '6.png' and 3 more" \
     "$(report "'data/none/giraffe.jpg', $readonly" | jq -r '.notes | join("|")')"
+check_like "first those that begin as the one asked for" "*|images there: '9.png', '1.png', '2.png', *" \
+    "$(report "'data/none/9_qz.jpg', $readonly" | jq -r '.notes | join("|")')"
 check "nothing of everybody's root directory" "" "$(report "'/giraffes_qz/1.jpg', $readonly" | jq -r '.notes | join("|")')"
 check "a directory for a file to be made" "create-in-missing-dir $physical/data" \
     "$(report "'Data/new.jpg', os.O_WRONLY | os.O_CREAT" | jq -r '[.cause, .suggestions[0].path] | join(" ")')"

@@ -33,7 +33,7 @@ static bool has_a_column(const char *path) {
     for (end = point; end < name.length && isalnum((unsigned char)name.data[end]);)
         end++;
     if (point == 0 || point + 7 < name.length || end == name.length ||
-        !memchr(" \t,;|", name.data[end], 5))
+        !memchr(" \t,;|?", name.data[end], 6))
         return false;
     for (size_t i = 0; i < IMAGES; i++)
         if (match_glob(slice_of(images[i]), slice_from(slice_first(name, end), point - 1)))
@@ -51,8 +51,8 @@ static uint64_t random_bits(void) {
 static void bend(char *name, size_t size) {
     static const char spice[] = "./pPnN\x00 \t\n'\"~\x7f\xc2\xa0@`[{\x10)]>,;|";
     const char *glob = images[random_bits() % IMAGES];
-    static const char *const ends[] = {"",      "",     "",      " 0",    ",1\n",
-                                       "', 0)", ",cat", "\t123", "|12345"};
+    static const char *const ends[] = {"",      "",     "",      " 0",     ",1\n",
+                                       "', 0)", ",cat", "\t123", "|12345", "?v=2"};
     int length = snprintf(name, size, "%.*s%s%s", (int)(random_bits() % 12), "dir/a.b-c.d/e",
                           glob + 1, ends[random_bits() % (sizeof ends / sizeof *ends)]);
     for (uint64_t bends = random_bits() % 4; bends > 0 && length > 0; bends--) {
@@ -100,6 +100,7 @@ static void what_lists_and_objects_leave(void **state) {
         {"d/a.jpeg 12\r\n", true},
         {"a.png,cat", true},
         {"a.png;1", true},
+        {"d/a.png?v=2", true},
         {"a.pngs,cat", false},
         {"a.txt 0", false},
         {"a.png-0", false},
