@@ -4,7 +4,8 @@
 
 set -euo pipefail
 if ((EUID == 0)) && [[ ${PERMSHIM_PLACE_INSIDE-} != 1 ]]; then
-    PERMSHIM_PLACE_INSIDE=1 exec unshare --mount -- "$0" "$@"
+    # The first process, too, sees the mounts that are made here: they are nobody's own.
+    PERMSHIM_PLACE_INSIDE=1 exec unshare --mount --pid --fork --mount-proc -- "$0" "$@"
 fi
 cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/places/place.sh
