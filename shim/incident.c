@@ -23,6 +23,7 @@
 enum {
     SCRATCH_BYTES = 1536 * 1024, /* under 2 MiB: no huge page is made for it */
     STACK_BYTES = 64 * 1024,
+    PAPER_BYTES = TEXT_MOST_BYTES + JSON_MOST_BYTES + 8 * 1024,
     MOST_TOLD_LINES = 10,
 };
 
@@ -72,6 +73,7 @@ struct desk {
     const struct incident *incident;
     const struct registers *registers;
     struct arena arena;
+    struct arena paper; /* the end of the mapping, for what is written: no input can use it up */
     struct memory memory;
     struct facts facts;
     struct verdict verdict;
@@ -81,7 +83,7 @@ struct desk {
 };
 
 static void write_both(struct desk *desk, const struct report *report) {
-    struct buffer text = buffer_in(&desk->arena, TEXT_MOST_BYTES);
+    struct buffer text = buffer_in(&desk->paper, TEXT_MOST_BYTES);
     if (config.format == FORMAT_TEXT && desk->shares_memory)
         text_render_line(report, &text);
     else if (config.format == FORMAT_TEXT)
@@ -89,11 +91,11 @@ static void write_both(struct desk *desk, const struct report *report) {
     sink_stderr(buffer_text(&text));
     if (config.format != FORMAT_JSON && !config.log_path[0])
         return;
-    struct buffer json = buffer_in(&desk->arena, JSON_MOST_BYTES);
+    struct buffer json = buffer_in(&desk->paper, JSON_MOST_BYTES);
     json_render(report, &json);
     if (config.format == FORMAT_JSON)
         sink_stderr(buffer_text(&json));
-    sink_log(&desk->arena, buffer_text(&json), desk->facts.identity.pid);
+    sink_log(&desk->paper, buffer_text(&json), desk->facts.identity.pid);
 }
 
 static void write_summary(const struct tally_line *line, void *context) {
@@ -181,19 +183,25 @@ static struct desk *take_desk(void) {
         sys_map(SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
     if (!scratch)
         return NULL;
-    struct arena arena = {scratch + STACK_BYTES, scratch + SCRATCH_BYTES};
+    char *paper = scratch + SCRATCH_BYTES - PAPER_BYTES;
+    struct arena arena = {scratch + STACK_BYTES, paper};
     struct desk *desk = ARENA_NEW(&arena, struct desk);
     desk->arena = arena;
+    desk->paper = (struct arena){paper, paper + PAPER_BYTES};
     return desk;
 }
 
+static char *scratch_of(const struct desk *desk) {
+    return desk->paper.end - SCRATCH_BYTES;
+}
+
 static void leave_desk(struct desk *desk) {
-    sys_unmap(desk->arena.end - SCRATCH_BYTES, SCRATCH_BYTES);
+    sys_unmap(scratch_of(desk), SCRATCH_BYTES);
 }
 
 /* Valgrind would take the way to the other stack for one large frame, and all between for stack. */
 static void call_on_desk(void (*work)(void *desk), struct desk *desk) {
-    char *stack = desk->arena.end - SCRATCH_BYTES;
+    char *stack = scratch_of(desk);
     uintptr_t number = valgrind_request(VALGRIND_STACK_REGISTER, (uintptr_t)stack,
                                         (uintptr_t)stack + STACK_BYTES - 1);
     stack_call(work, desk, stack + STACK_BYTES);

@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* As in frames/python_find.c: not a reason to depend on ld.so by name. */
+/* Weak: not a reason to depend on ld.so by name. */
 extern struct r_debug __attribute__((weak, visibility("default"))) _r_debug;
 
 enum { MOST_OBJECTS = 4096 };
