@@ -176,6 +176,39 @@ static void a_private_fuse_mount(void **state) {
     assert_says(scene_notes(scene), "the server of the file system (fuse.sshfs at '/data')");
 }
 
+/* Without FUSE_POSIX_ACL an ACL is there for the server alone. */
+static void an_acl_on_fuse(void **state) {
+    struct scene *scene = *state;
+    struct component *image = &scene->components[IMAGE];
+    struct acl_entry entries[] = {{ACL_TAG_USER_OBJ, 6, 0},
+                                  {ACL_TAG_USER, 4, 1001},
+                                  {ACL_TAG_GROUP_OBJ, 0, 0},
+                                  {ACL_TAG_MASK, 4, 0},
+                                  {ACL_TAG_OTHER, 0, 0}};
+    scene->mount.fstype = SLICE("fuse.glusterfs");
+    scene->mount.super_options = SLICE("rw,user_id=0,group_id=0,allow_other");
+    image->status.st_mode = S_IFREG | 0640;
+    image->acl = (struct acl){ACL_PRESENT, entries, 5};
+    image->kernel_answer = EACCES;
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene_notes(scene), "on this mount (fuse.glusterfs) the kernel looks at the mode");
+    image->kernel_answer = 0; /* it does look at the ACL */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "the mode alone"));
+    image->kernel_answer = EACCES;
+    image->status.st_mode = S_IFREG | 0644; /* the mode would allow it, too */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "the mode alone"));
+    image->status.st_mode = S_IFREG | 0640;
+    scene->mount.fstype = SLICE("ext4");
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "the mode alone"));
+    scene->mount.fstype = SLICE("fuse.glusterfs");
+    entries[1].access = 0; /* it would not allow it */
+    assert_cause(scene, "acl-entry", CERTAINTY_PROVEN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "the mode alone"));
+}
+
 static void bits_from_mount_options(void **state) {
     struct scene *scene = *state;
     struct component *image = &scene->components[IMAGE];
@@ -419,6 +452,7 @@ int main(void) {
         TEST(ids_that_differ_are_told),
         TEST(what_the_real_ids_reach_may_be_out_of_sight),
         TEST(a_private_fuse_mount),
+        TEST(an_acl_on_fuse),
         TEST(bits_from_mount_options),
         TEST(a_server_refuses),
         TEST(what_a_mount_says_drives_no_terminal),

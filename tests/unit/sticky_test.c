@@ -115,6 +115,7 @@ static void owners_that_cannot_be_told_apart(void **state) {
     scene->components[BEHIND].kernel_answer = EACCES;
     assert_cause(scene, "file-read", CERTAINTY_LIKELY, BEHIND);
     assert_says(scene_notes(scene), "fs.protected_symlinks or fs.protected_regular may");
+    assert_says(scene_notes(scene), "cannot be told apart");
     scene->facts.walk.error = ENOENT; /* a dangling link refuses before it dangles */
     scene->components[BEHIND].lookup_error = ENOENT;
     assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
@@ -134,6 +135,36 @@ static void a_creator_that_cannot_be_told_apart(void **state) {
     scene->facts.identity.uid_map = scene->facts.identity.gid_map = (struct id_map){one, 1, true};
     assert_cause(scene, "protected-create", CERTAINTY_LIKELY, IMAGE);
     assert_says(scene->verdict.why.data, "may stand for different owners");
+}
+
+static void a_sysctl_that_cannot_be_read(void **state) {
+    struct scene *scene = *state;
+    make_link(scene, 1002);
+    scene->facts.surroundings.protected_symlinks = ANSWER_UNKNOWN;
+    assert_cause(scene, "protected-symlink", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "fs.protected_symlinks: in a sticky directory");
+    assert_says(scene->verdict.why.data, "the sysctl cannot be read here");
+    scene->components[BEHIND].status.st_mode = S_IFREG | 0600;
+    scene->components[BEHIND].kernel_answer = EACCES;
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, BEHIND);
+    assert_says(scene_notes(scene), "may have refused first: here they cannot be read");
+    scene->facts.surroundings.protected_symlinks = 1;
+    scene_judge(scene);
+    assert_says(scene->verdict.why.data, "fs.protected_symlinks is 1: in a sticky directory");
+}
+
+static void a_sysctl_of_files_that_cannot_be_read(void **state) {
+    struct scene *scene = *state;
+    scene->components[DATA].status.st_mode = S_IFDIR | S_ISVTX | 0777;
+    scene->components[IMAGE].status = (struct stat){.st_mode = S_IFREG | 0666, .st_uid = 1002};
+    scene->components[IMAGE].needs = ACCESS_WRITE;
+    scene->incident.flags = O_WRONLY | O_CREAT;
+    scene->facts.walk.creates = true;
+    scene->facts.surroundings.protected_regular = ANSWER_UNKNOWN;
+    assert_cause(scene, "protected-create", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "the sysctl cannot be read here");
+    scene->components[IMAGE].status.st_uid = 1001;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
 }
 
 /* The owners that are told are those of the rule. */
@@ -265,6 +296,8 @@ int main(void) {
         TEST(creation_in_a_sticky_directory),
         TEST(owners_that_cannot_be_told_apart),
         TEST(a_creator_that_cannot_be_told_apart),
+        TEST(a_sysctl_that_cannot_be_read),
+        TEST(a_sysctl_of_files_that_cannot_be_read),
         TEST(whose_it_is),
         TEST(whose_the_file_is),
         TEST(a_device_on_nodev),
