@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "facts/search.h"
-#include "base/file.h"
 #include "base/sys.h"
+#include <sys/resource.h>
 
 enum {
     ENTRIES_BUDGET = 20000,
@@ -20,15 +20,11 @@ static uint64_t now_ns(clockid_t clock) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* How long this thread has waited for a processor in its life: proc_pid_schedstat, in nanoseconds;
- * 0 where the kernel does not count. */
-static uint64_t queued_ns(struct search *search) {
-    struct slice text = file_first(search->arena, "/proc/thread-self/schedstat", 64);
-    unsigned long ran, queued = 0;
-    if (slice_number(&text, 10, &ran))
-        text = slice_from(text, 1);
-    slice_number(&text, 10, &queued);
-    return queued;
+/* How often this thread has gone to sleep; -1 where that may not be asked (sys_careful). */
+static long count_sleeps(void) {
+    struct rusage usage;
+    bool known = sys_call(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0, 0, 0, 0) == 0;
+    return known ? usage.ru_nvcsw : -1;
 }
 
 bool search_start(struct search *search) {
@@ -40,18 +36,14 @@ bool search_start(struct search *search) {
     search->processor_end_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) + search_budget.processor_ns;
     search->start_ns = now_ns(CLOCK_MONOTONIC);
     search->end_ns = search->start_ns + search_budget.wall_ns;
-    search->queued_ns = queued_ns(search);
+    search->sleeps = count_sleeps();
     return search->path.data && search->candidate.data && search->entries;
 }
 
 bool search_ask_clock(struct search *search) {
     uint64_t now = now_ns(CLOCK_MONOTONIC), start = search->start_ns;
-    if (now > search->end_ns) { /* where workers crowd, most of it was the queue */
-        uint64_t queued = queued_ns(search);
-        if (queued > search->queued_ns)
-            search->end_ns += queued - search->queued_ns;
-        search->queued_ns = queued;
-    }
+    if (now > search->end_ns && search->sleeps >= 0 && count_sleeps() == search->sleeps)
+        search->end_ns = now + search_budget.wall_ns; /* it only queued for a processor */
     /* No thread has used more of a processor than the time that went by. */
     bool late =
         now > search->end_ns || (now > start + search_budget.processor_ns &&

@@ -61,8 +61,8 @@ struct search {
     size_t whole_bytes;
     uint64_t whole_directory;
     uint64_t start_ns, processor_end_ns, end_ns;
-    uint64_t queued_ns; /* how long the thread had stood in the queue for a processor, at end_ns */
-    unsigned calls;     /* system calls made, roughly */
+    long sleeps;    /* of the thread, when it began; -1: unknown */
+    unsigned calls; /* system calls made, roughly */
     /* Hashes of paths that are not there: each stage asks for many that one before it asked for. */
     uint64_t absent[SEARCH_ABSENT_SLOTS];
 };
