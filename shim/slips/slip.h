@@ -44,7 +44,8 @@ bool slip_undo(enum slip slip, unsigned variant, struct slice path, struct slice
 bool slip_undo_unexpanded(unsigned variant, struct slice path, struct slice environment,
                           struct buffer *out);
 
-/* The name of the first variable in the path that the environment does not have; empty: none. */
+/* The name of the first variable in the path that the environment does not have; empty: none, or
+ * the environment is not known. */
 struct slice slip_unset_variable(struct slice path, struct slice environment);
 
 /* The value of a variable, or an empty slice. */

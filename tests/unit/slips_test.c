@@ -119,6 +119,10 @@ static void test_undo_nothing(void **state) {
                 fail_msg("slip %d changes \"%s\"", slip, plain[i]);
     assert_true(leaves_alone(SLIP_UNEXPANDED, "$EMPTY/a.jpg"));
     assert_true(leaves_alone(SLIP_UNEXPANDED, "$NOWHERE/a.jpg"));
+    assert_true(
+        slice_is(slip_unset_variable(SLICE("$X/${NOWHERE}/a.jpg"), environment), "NOWHERE"));
+    assert_int_equal(slip_unset_variable(SLICE("$X/a.jpg"), environment).length, 0);
+    assert_int_equal(slip_unset_variable(SLICE("$NOWHERE/a.jpg"), SLICE("")).length, 0);
     assert_true(leaves_alone(SLIP_WHITESPACE, "\n\t")); /* nothing would be left */
     assert_true(leaves_alone(SLIP_WINDOWS, "http://h/a.jpg"));
 }
