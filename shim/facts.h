@@ -64,6 +64,13 @@ static inline bool identity_in_group(const struct identity *identity, gid_t grou
     return identity->fsgid == group;
 }
 
+/* A sandbox of one program, whose files and users are the host's: no engine started it as a user of
+ * one's choice, with an image and volumes. */
+static inline bool is_sandbox(struct slice container) {
+    return slice_is(container, "snap") || slice_is(container, "flatpak") ||
+           slice_is(container, "firejail");
+}
+
 /* ---- the walk: path_resolution(7), component by component ---- */
 
 enum acl_state {

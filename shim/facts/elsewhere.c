@@ -175,7 +175,8 @@ static bool may_be_of_host(const struct search *search, struct slice asked) {
     for (size_t i = 0; i < absent->path.length; i++)
         names += absent->path.data[i] == '/';
     return search->incident->path[0] == '/' && names <= 2 &&
-           (walk->missing.length > 0 || search->result->listed == 0) &&
+           (walk->missing.length > 0 ||
+            (search->result->listed == 0 && !search->result->unlistable)) &&
            !(mount && mount->point.length > 1) && is_home_of_hosts(asked);
 }
 
@@ -203,11 +204,13 @@ void search_elsewhere(struct search *search) {
     const struct component *directory =
         walk->directory >= 0 ? &walk->components[walk->directory] : NULL;
     struct slice container = identity->container;
-    bool sandboxed = slice_is(container, "snap") || slice_is(container, "flatpak");
+    bool sandboxed = is_sandbox(container);
     struct slice point = SLICE("");
-    if (sandboxed && (slice_starts(m.asked, SLICE("/tmp/")) || is_home_of_hosts(m.asked))) {
+    bool temporary =
+        slice_starts(m.asked, SLICE("/tmp/")) || slice_starts(m.asked, SLICE("/var/tmp/"));
+    if (sandboxed && (temporary || is_home_of_hosts(m.asked))) {
         result->elsewhere = ELSEWHERE_PRIVATE;
-        result->elsewhere_sign = container;
+        result->elsewhere_sign = directory ? directory->path : container;
         return;
     }
     if (directory)

@@ -41,8 +41,7 @@ static inline bool identity_has(const struct identity *identity, unsigned capabi
 /* Whether an engine started it that starts its containers as a user of one's choice, with volumes
  * of one's choice. */
 static inline bool identity_is_in_container(const struct identity *identity) {
-    return identity->container.length > 0 && !slice_is(identity->container, "flatpak") &&
-           !slice_is(identity->container, "snap");
+    return identity->container.length > 0 && !is_sandbox(identity->container);
 }
 
 /* Whether the thread's own file system uid exists in its user namespace. */

@@ -195,6 +195,10 @@ static void a_container_has_a_user(void **state) {
     scene_judge(scene);
     assert_says(scene_notes(scene), "'/data' is a tmpfs that was made for this container");
     scene->mount.fstype = SLICE("ext4");
+    scene->facts.identity.container =
+        SLICE("firejail"); /* a sandbox, in which users are the host's */
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
     scene->facts.identity.container = SLICE("kubernetes");
     scene_judge(scene);
     assert_says(scene_fixes(scene), "runAsUser: 1002, runAsGroup: 1003");
