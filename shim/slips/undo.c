@@ -17,7 +17,10 @@ static bool is_digit(char byte) {
 /* The text without the characters at both ends that `is_matter` names. */
 static struct slice trim(struct slice text, bool (*is_matter)(uint32_t point)) {
     size_t start = text.length, end = 0, at = 0;
-    while (at < text.length) {
+    unsigned char last = text.length > 0 ? (unsigned char)text.data[text.length - 1] : 0;
+    bool ends_well =
+        last < 0x80 && !is_matter(last); /* most do: then only the start is looked at */
+    while (at < text.length && !(ends_well && start < text.length)) {
         uint32_t point;
         size_t length = point_next(slice_from(text, at), &point);
         if (!is_matter(point)) {
@@ -26,6 +29,8 @@ static struct slice trim(struct slice text, bool (*is_matter)(uint32_t point)) {
         }
         at += length;
     }
+    if (ends_well)
+        end = text.length;
     return end > start ? (struct slice){text.data + start, end - start} : SLICE("");
 }
 
