@@ -262,20 +262,20 @@ void search_held(struct search *search) {
     struct held *held = &search->result->held;
     bool last = walk->missing.length == 0;
     struct slice asked = slice_basename(walk->components[walk->count - 1].path);
-    if (walk->directory < 0 || walk->components[walk->directory].path.length < 2)
+    if (walk->directory < 0 || walk->components[walk->directory].path.length < 2 ||
+        !search_ask_clock(search))
         return; /* everybody's root directory says nothing */
     search_enter(search, &(struct place){NULL, walk->components[walk->directory].path});
     struct reading reading = begin_reading(search);
-    long got = next_part(&reading);
-    held->known = got >= 0;
-    held->empty = held->known;
-    for (long at = 0; at < got && search_has_time(search);) {
+    long got = next_part(&reading), at = 0;
+    bool any = false;
+    while (at < got && search_has_time(search)) {
         const struct entry *entry = entry_at(search, (size_t)at);
         struct slice name = name_of(entry);
         at += entry->record_bytes;
         bool dots = slice_is(name, ".") || slice_is(name, "..");
         bool image = suffix_is_image(slice_from(name, name_suffix(name)));
-        held->empty = held->empty && dots;
+        any = any || !dots;
         if (name.data[0] == '.' || (!last && !leads_down(search, entry)) ||
             (held->images && !image))
             continue;
@@ -285,7 +285,9 @@ void search_held(struct search *search) {
         }
         hold(search, asked, name);
     }
-    held->more = got > 0 && next_part(&reading) > 0;
+    held->known = got >= 0;
+    held->more = at < got || (got > 0 && next_part(&reading) > 0);
+    held->empty = held->known && !any && !held->more;
     end_reading(&reading);
 }
 
