@@ -83,6 +83,13 @@ static inline struct slice slice_parent(struct slice path) {
     return slice_first(path, length);
 }
 
+/* Whether a path, as text, is `directory` or below it: "/a/b" is within "/a", "/ab" is not. Nothing
+ * is within "/" but "/" itself and what has two slashes; who means the root asks for it. */
+static inline bool slice_within(struct slice path, struct slice directory) {
+    return slice_starts(path, directory) &&
+           (path.length == directory.length || path.data[directory.length] == '/');
+}
+
 /* Reads a number to base 8, 10 or 16 (small letters, no prefix) at the start of *text and steps
  * over it; false if there is none. */
 static inline bool slice_number(struct slice *text, unsigned base, unsigned long *number) {

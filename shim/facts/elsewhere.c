@@ -18,8 +18,7 @@ static struct slice asked_path(const struct search *search) {
 }
 
 static bool is_below(struct slice path, struct slice directory) {
-    return directory.length > 1 && slice_starts(path, directory) &&
-           (path.length == directory.length || path.data[directory.length] == '/');
+    return directory.length > 1 && slice_within(path, directory);
 }
 
 /* ---- the mounts ---- */

@@ -10,9 +10,7 @@
 enum { MOUNTINFO_BYTES = 1 << 17, MOST_TRIES = 8 };
 
 static bool is_at_or_below(struct slice path, struct slice directory) {
-    return slice_is(directory, "/") ||
-           (slice_starts(path, directory) &&
-            (path.length == directory.length || path.data[directory.length] == '/'));
+    return slice_is(directory, "/") || slice_within(path, directory);
 }
 
 /* The path under which what stands at `path`, in or at `from`, stands in or at `to`. */

@@ -44,10 +44,11 @@ static void collect_in(struct arena *arena, struct memory *memory,
     python_merge(arena, &python, stack);
 }
 
-/* 256 frames of Python may have names of 4 KiB each, and the report has still to be written. */
+/* 256 frames of Python may have names of 4 KiB each, and the rest of the report needs memory too.
+ */
 void frames_collect(struct arena *arena, struct memory *memory, const struct registers *registers,
                     struct stack *stack) {
-    enum { REPORT_BYTES = 192 * 1024 }; /* more than JSON_MOST_BYTES and TEXT_MOST_BYTES */
+    enum { REPORT_BYTES = 192 * 1024 }; /* much more than the words of a report take */
     struct arena part = arena_part(arena, REPORT_BYTES);
     collect_in(&part, memory, registers, stack);
     arena->next = part.next;

@@ -44,8 +44,8 @@ static bool is_own(struct slice object, struct slice directory) {
     if (object.length == 0 || object.data[0] != '/' ||
         STARTS_WITH_ANY(object, system_directories) || HOLDS_ANY(object, package_marks))
         return false;
-    bool is_below = directory.length > 1 && object.length > directory.length &&
-                    slice_starts(object, directory) && object.data[directory.length] == '/';
+    bool is_below =
+        directory.length > 1 && object.length > directory.length && slice_within(object, directory);
     return is_below || !HOLDS_ANY(object, prefix_marks);
 }
 

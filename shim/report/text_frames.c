@@ -16,8 +16,7 @@ static struct slice short_name(const struct page *page, struct slice file) {
         if (at)
             return slice_from(file, (size_t)(at - file.data) + strlen(mark));
     }
-    if (base.length > 1 && file.length > base.length + 1 && slice_starts(file, base) &&
-        file.data[base.length] == '/')
+    if (base.length > 1 && file.length > base.length + 1 && slice_within(file, base))
         return slice_from(file, base.length + 1);
     return file;
 }

@@ -31,8 +31,7 @@ static bool fix_by_home(struct trial *trial, const struct component *first) {
     struct slice home = environment_value(trial->facts->environment, SLICE("HOME"));
     bool root = slice_is(home, "/") && slice_starts(first->path, SLICE("/.")) &&
                 trial->facts->identity.fsuid != 0;
-    bool gone = home.length > 1 && slice_starts(home, first->path) &&
-                (home.length == first->path.length || home.data[first->path.length] == '/');
+    bool gone = home.length > 1 && slice_within(home, first->path);
     if (!gone && !root)
         return false;
     add_advice(trial,
