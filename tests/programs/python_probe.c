@@ -2,9 +2,10 @@
 /*
  * A preload that writes the frames of every failing open of a path with "probe-me" in it to the
  * file PROBE_LOG names: frames/python.c merged into the native frames of libgcc's unwinder. With
- * PROBE_STRESS=N every thread does the same work each N microseconds, wherever it is, in a SIGPROF
- * handler; how these walks ended is written when the process exits. PROBE_STRESS_OPEN=1: the
- * handler makes an open fail instead, for the library behind which this one is loaded to report.
+ * PROBE_STRESS=N every thread does the same work again and again, N microseconds after the last
+ * time and wherever it is then, in a SIGPROF handler; how these walks ended is written when the
+ * process exits. PROBE_STRESS_OPEN=1: the handler makes an open fail instead, for the library
+ * behind which this one is loaded to report.
  */
 #include "base/buffer.h"
 #include "base/sys.h"
@@ -205,6 +206,7 @@ static void walk(void) {
 }
 
 static bool opens;
+static atomic_int at_work; /* threads whose handler has not returned */
 
 static void on_profile(int signal) {
     (void)signal;
@@ -213,6 +215,7 @@ static void on_profile(int signal) {
         open_in_vain();
     else
         walk();
+    at_work--;
     errno = saved;
 }
 
@@ -221,34 +224,50 @@ EXPORT long probe_walks(void) {
     return tally ? tally->walks : 0;
 }
 
-/* ITIMER_PROF comes at most once a tick; this comes every PROBE_STRESS microseconds, to each
- * thread. */
+static void signal_threads(pid_t but) {
+    char entries[4096];
+    int tasks = sys_openat(AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    long got = tasks < 0 ? 0 : sys_getdents(tasks, entries, sizeof entries);
+    for (long at = 0; at < got;) {
+        unsigned short bytes;
+        memcpy(&bytes, entries + at + 16, sizeof bytes); /* getdents(2): d_reclen, d_name at 19 */
+        int thread = atoi(entries + at + 19);
+        if (thread > 0 && thread != but) {
+            at_work++;
+            if (syscall(SYS_tgkill, sys_getpid(), thread, SIGPROF) != 0)
+                at_work--;
+        }
+        at += bytes;
+    }
+    sys_close(tasks);
+}
+
+enum {
+    WAIT_US = 50,
+    LONGEST_WAITS = 2000,
+    /* a thread that ended does not answer */ LONG_PAUSE = 16
+};
+
+/* ITIMER_PROF comes at most once a tick; this, PROBE_STRESS microseconds after the last handler has
+ * returned: a signal sent before would leave the threads no time of their own on a slow machine.
+ * Each sixteenth pause is long, since a pending signal starts a fork anew (copy_process). */
 static void *disturb(void *argument) {
-    long pause_us = *(const long *)argument;
+    useconds_t pause_us = *(const useconds_t *)argument;
     pid_t self = sys_gettid();
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
-    for (;;) {
-        char entries[4096];
-        int tasks = sys_openat(AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-        long got = tasks < 0 ? 0 : sys_getdents(tasks, entries, sizeof entries);
-        for (long at = 0; at < got;) {
-            unsigned short bytes;
-            memcpy(&bytes, entries + at + 16,
-                   sizeof bytes); /* getdents(2): d_reclen, d_name at 19 */
-            int thread = atoi(entries + at + 19);
-            if (thread > 0 && thread != self)
-                syscall(SYS_tgkill, sys_getpid(), thread, SIGPROF);
-            at += bytes;
-        }
-        sys_close(tasks);
-        usleep((useconds_t)pause_us);
+    for (unsigned round = 1;; round++) {
+        at_work = 0;
+        signal_threads(self);
+        for (int waits = 0; at_work > 0 && waits < LONGEST_WAITS; waits++)
+            usleep(WAIT_US);
+        usleep(round % LONG_PAUSE ? pause_us : LONG_PAUSE * pause_us);
     }
     return NULL;
 }
 
-static long pause_us;
+static useconds_t pause_us;
 
 static void start_disturbing(void) {
     pthread_t thread;
@@ -259,7 +278,7 @@ __attribute__((constructor)) static void begin(void) {
     const char *pause = getenv("PROBE_STRESS");
     if (!pause || !getenv("PROBE_LOG"))
         return;
-    pause_us = atol(pause);
+    pause_us = (useconds_t)atoi(pause);
     opens = getenv("PROBE_STRESS_OPEN") != NULL;
     tally = mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct sigaction action = {.sa_handler = on_profile, .sa_flags = SA_RESTART};
