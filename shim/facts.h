@@ -167,15 +167,31 @@ struct walk {
 
 /* ---- neighbours: what is there in place of what is not ---- */
 
+/* What a directory is that a path may have been meant to start in; verdict/near.c has the words. */
+enum base_kind {
+    BASE_OF_CALL, /* where the call started */
+    BASE_WORKING_DIRECTORY,
+    BASE_ABOVE_WORKING_DIRECTORY,
+    BASE_PROGRAM,
+    BASE_SCRIPT,
+    BASE_ABOVE_SCRIPT,
+    BASE_PWD, /* this and the next: where the environment says that the shell is, and was */
+    BASE_OLDPWD,
+    BASE_HOME,
+    BASE_MOUNT,    /* where a bind mount shows the directory that the path begins with */
+    BASE_INSIDE,   /* in the directory that the path led to */
+    BASE_UNJOINED, /* the same, and the path has its name, without a slash behind it */
+};
+
 /* A path that exists, and what is different about it. */
 struct neighbour {
-    struct slice path;   /* absolute; the directory it is in is physical */
-    unsigned slips;      /* SLIP_BIT: what has to be undone to get from the path asked for to it */
-    unsigned edits;      /* of SLIP_TYPO: how many typing errors */
-    unsigned unlikely;   /* ranks neighbours that are otherwise equal; 0 is likeliest */
-    const char *base_is; /* of SLIP_BASE: "the script's directory"; NULL: the path itself changed */
-    struct slice base;   /* of SLIP_BASE: that directory */
-    int kernel_answer;   /* to what the call needs of it: 0, an errno, or ANSWER_UNKNOWN */
+    struct slice path; /* absolute; the directory it is in is physical */
+    unsigned slips;    /* SLIP_BIT: what has to be undone to get from the path asked for to it */
+    unsigned edits;    /* of SLIP_TYPO: how many typing errors */
+    unsigned unlikely; /* ranks neighbours that are otherwise equal; 0 is likeliest */
+    enum base_kind base_kind; /* of SLIP_BASE; BASE_OF_CALL: the path itself changed */
+    struct slice base;        /* of SLIP_BASE: that directory */
+    int kernel_answer;        /* to what the call needs of it: 0, an errno, or ANSWER_UNKNOWN */
 };
 
 /* Names that differ from the one asked for in their numbers alone. */

@@ -6,7 +6,7 @@
 
 enum { MOST_PARENTS = 4, COMMAND_LINE_BYTES = 4096 };
 
-static void add_place(struct search *search, const char *what, struct slice directory) {
+static void add_place(struct search *search, enum base_kind kind, struct slice directory) {
     while (directory.length > 1 && directory.data[directory.length - 1] == '/')
         directory.length--;
     /* The root is no project's directory: a path that forgot its slash is a slip of its own. */
@@ -20,13 +20,13 @@ static void add_place(struct search *search, const char *what, struct slice dire
     const struct component *start = walk->count > 0 ? walk->components : NULL;
     if (start && start->role == ROLE_START && slice_equal(start->path, directory))
         return;
-    search->places[search->place_count++] = (struct place){what, directory};
+    search->places[search->place_count++] = (struct place){kind, directory};
 }
 
-static void add_parents(struct search *search, const char *what, struct slice directory) {
+static void add_parents(struct search *search, enum base_kind kind, struct slice directory) {
     for (unsigned i = 0; i < MOST_PARENTS && directory.length > 1; i++) {
         directory = slice_parent(directory);
-        add_place(search, what, directory);
+        add_place(search, kind, directory);
     }
 }
 
@@ -81,7 +81,7 @@ static struct slice absolute_script(struct search *search, struct slice script,
     if (script.length == 0 || script.data[0] == '/')
         return script;
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-        search_enter(search, &(struct place){NULL, starts[i]});
+        search_enter(search, starts[i]);
         if (starts[i].length > 0 && search_append(search, script) &&
             search_exists(search, &status) && S_ISREG(status.st_mode))
             return arena_copy(search->arena, buffer_text(&search->path));
@@ -93,7 +93,7 @@ static void add_script(struct search *search, struct slice working_directory) {
     struct slice executable = search->facts->executable;
     if (!is_interpreter(executable)) {
         if (!slice_starts(executable, SLICE("/usr/")) && !slice_starts(executable, SLICE("/bin/")))
-            add_place(search, "the program's directory", slice_parent(executable));
+            add_place(search, BASE_PROGRAM, slice_parent(executable));
         return;
     }
     struct slice line = file_first(search->arena, "/proc/self/cmdline", COMMAND_LINE_BYTES);
@@ -101,8 +101,8 @@ static void add_script(struct search *search, struct slice working_directory) {
         absolute_script(search, find_script(search->arena, line), working_directory);
     if (script.length == 0 || script.data[0] != '/')
         return;
-    add_place(search, "the script's directory", slice_parent(script));
-    add_parents(search, "a directory above the script's", slice_parent(script));
+    add_place(search, BASE_SCRIPT, slice_parent(script));
+    add_parents(search, BASE_ABOVE_SCRIPT, slice_parent(script));
 }
 
 void search_find_places(struct search *search) {
@@ -110,13 +110,13 @@ void search_find_places(struct search *search) {
     struct slice working_directory = search->facts->working_directory;
     if (!slice_starts(working_directory, SLICE("/")))
         working_directory.length = 0;
-    search->places[0] = (struct place){NULL, SLICE("")};
+    search->places[0] = (struct place){BASE_OF_CALL, SLICE("")};
     search->place_count = 1;
     if (search->incident->directory != AT_FDCWD || search->incident->path[0] == '/')
-        add_place(search, "the working directory", working_directory);
+        add_place(search, BASE_WORKING_DIRECTORY, working_directory);
     add_script(search, working_directory);
-    add_place(search, "$PWD", environment_value(environment, SLICE("PWD")));
-    add_parents(search, "a directory above the working directory", working_directory);
-    add_place(search, "$OLDPWD", environment_value(environment, SLICE("OLDPWD")));
-    add_place(search, "the home directory", environment_value(environment, SLICE("HOME")));
+    add_place(search, BASE_PWD, environment_value(environment, SLICE("PWD")));
+    add_parents(search, BASE_ABOVE_WORKING_DIRECTORY, working_directory);
+    add_place(search, BASE_OLDPWD, environment_value(environment, SLICE("OLDPWD")));
+    add_place(search, BASE_HOME, environment_value(environment, SLICE("HOME")));
 }

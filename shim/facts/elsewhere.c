@@ -45,9 +45,8 @@ static void try_bind_mount(struct mount_search *m, const struct mount *mount) {
         struct place *place = ARENA_NEW(search->arena, struct place);
         if (!place)
             return;
-        *place = (struct place){"where that directory is mounted",
-                                arena_copy(search->arena, mount->point)};
-        search_enter(search, place);
+        *place = (struct place){BASE_MOUNT, arena_copy(search->arena, mount->point)};
+        search_enter(search, place->directory);
         if (search_append(search, slice_from(tail, mount->root.length + 1)) &&
             search_exists(search, &status)) {
             struct change change = {.slips = SLIP_BIT(SLIP_BASE), .unlikely = 1, .place = place};
@@ -142,7 +141,7 @@ static struct slice removable_point(struct search *search, struct slice asked) {
         if (!is_place || (directory->mount && slice_equal(directory->mount->point, point)))
             continue;
         size_t before = search->result->listed;
-        search_enter(search, &(struct place){NULL, point});
+        search_enter(search, point);
         search_list(search, SLICE("?"), false, &nothing);
         if (search->result->listed == before && !nothing.cut && !search->result->unlistable)
             return point;

@@ -265,7 +265,7 @@ void search_held(struct search *search) {
     if (walk->directory < 0 || walk->components[walk->directory].path.length < 2 ||
         !search_ask_clock(search))
         return; /* everybody's root directory says nothing */
-    search_enter(search, &(struct place){NULL, walk->components[walk->directory].path});
+    search_enter(search, walk->components[walk->directory].path);
     struct reading reading = begin_reading(search);
     long got = next_part(&reading), at = 0;
     bool any = false;

@@ -60,7 +60,7 @@ static void probe_as(struct search *search, const struct place *place, struct sl
                      unsigned slips, unsigned unlikely) {
     struct stat status;
     struct change change = {.slips = slips, .unlikely = unlikely, .place = place};
-    search_enter(search, place);
+    search_enter(search, place->directory);
     bool absolute = path.length > 0 && path.data[0] == '/' && place->directory.length == 0;
     if (absolute)
         buffer_char(&search->path, '/');
@@ -151,13 +151,13 @@ static bool find_end(struct search *search, struct deeper *end) {
     return end->directory.length >= 2 && end->directory.data[0] == '/' && !rest.cut;
 }
 
-static void probe_below(struct search *search, const char *what, const struct deeper *end,
+static void probe_below(struct search *search, enum base_kind kind, const struct deeper *end,
                         struct slice name, struct slice rest, unsigned unlikely) {
     struct buffer path = buffer_in(search->arena, end->directory.length + 1 + name.length);
     buffer_slice(&path, end->directory);
     buffer_char(&path, '/');
     buffer_slice(&path, name);
-    struct place place = {what, buffer_text(&path)};
+    struct place place = {kind, buffer_text(&path)};
     if (!path.cut)
         probe_as(search, &place, rest, SLIP_BIT(SLIP_BASE), unlikely);
 }
@@ -170,13 +170,12 @@ static void probe_deeper(struct search *search) {
     struct deeper end;
     if (!find_end(search, &end))
         return;
-    static const char what[] = "a directory in it";
-    search_enter(search, &(struct place){NULL, end.directory});
+    search_enter(search, end.directory);
     size_t count =
         count_names(end.rest) > 1 ? search_directories(search, SLICE(""), inside, MOST_INSIDE) : 0;
     for (size_t i = 0; i < count && search_has_time(search); i++)
-        probe_below(search, what, &end, inside[i], end.rest, 1);
-    probe_below(search, what, &end, slice_basename(end.directory), end.rest, 0);
+        probe_below(search, BASE_INSIDE, &end, inside[i], end.rest, 1);
+    probe_below(search, BASE_INSIDE, &end, slice_basename(end.directory), end.rest, 0);
 }
 
 /* A directory and a name that were put together without a slash. */
@@ -186,11 +185,11 @@ static void probe_unjoined(struct search *search) {
     struct deeper end;
     if (!find_end(search, &end))
         return;
-    search_enter(search, &(struct place){NULL, end.directory});
+    search_enter(search, end.directory);
     size_t count = search_directories(search, end.rest, inside, MOST_INSIDE);
     for (size_t i = 0; i < count && search_has_time(search); i++)
-        probe_below(search, "with a / between", &end, inside[i],
-                    slice_from(end.rest, inside[i].length), 0);
+        probe_below(search, BASE_UNJOINED, &end, inside[i], slice_from(end.rest, inside[i].length),
+                    0);
 }
 
 /* The end of a path under other starts: a project that was moved, a host's path in a container. A

@@ -166,11 +166,11 @@ void search_repair(struct search *search, const struct place *place, struct slic
                    const struct change *change, enum listing listing, bool *dead_end) {
     struct repair repair = {search, place, listing, dead_end, 0};
     struct change placed = *change;
-    search_enter(search, place);
+    search_enter(search, place->directory);
     if (rest.length > 0 && rest.data[0] == '/' && place->directory.length == 0)
         buffer_char(&search->path, '/');
     placed.place = place;
-    if (place->what)
+    if (place->kind != BASE_OF_CALL)
         placed.slips |= SLIP_BIT(SLIP_BASE);
     if (listing == LIST_NEVER)
         *dead_end = true;

@@ -65,10 +65,10 @@ int search_directory(const struct search *search) {
                                                                   : search->incident->directory;
 }
 
-void search_enter(struct search *search, const struct place *place) {
+void search_enter(struct search *search, struct slice directory) {
     search->path.length = 0;
     search->path.cut = false;
-    buffer_slice(&search->path, place->directory);
+    buffer_slice(&search->path, directory);
 }
 
 bool search_append(struct search *search, struct slice text) {
@@ -147,8 +147,8 @@ void search_offer(struct search *search, const struct stat *status, const struct
         .unlikely = change->unlikely,
         .kernel_answer = ANSWER_UNKNOWN,
     };
-    if (change->place && change->place->what) {
-        offered.base_is = change->place->what;
+    if (change->place && change->place->kind != BASE_OF_CALL) {
+        offered.base_kind = change->place->kind;
         offered.base = change->place->directory;
     }
     if (!is_wanted_kind(search, status))

@@ -8,8 +8,8 @@
 
 /* A directory that a path may have been meant to start in. */
 struct place {
-    const char *what;       /* "the script's directory"; NULL: where the call started */
-    struct slice directory; /* absolute; empty: where the call started */
+    enum base_kind kind;
+    struct slice directory; /* absolute; empty with BASE_OF_CALL */
 };
 
 enum { SEARCH_MOST_PLACES = 16, SEARCH_ABSENT_SLOTS = 256, SEARCH_ENTRIES_BYTES = 32768 };
@@ -79,8 +79,8 @@ bool search_ask_clock(struct search *search);
 /* The directory to give to an *at call together with search->path. */
 int search_directory(const struct search *search);
 
-/* Begins search->path with the place's directory. */
-void search_enter(struct search *search, const struct place *place);
+/* Begins search->path anew with a directory; empty: where the call started. */
+void search_enter(struct search *search, struct slice directory);
 
 /* Adds a name or a path behind a slash; false when it does not fit. */
 bool search_append(struct search *search, struct slice text);

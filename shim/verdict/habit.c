@@ -49,8 +49,8 @@ static struct slice pad_as(struct trial *trial, const struct neighbour *near, bo
 static struct slice go_there(struct trial *trial, const struct neighbour *near) {
     struct buffer line = buffer_in(trial->arena, 4 * MOST_SHOWN_BYTES + 100);
     if (trial->incident->path[0] == '/' || trial->incident->directory != AT_FDCWD ||
-        !near->base_is || near->base_is[0] == '$' || near->unlikely ||
-        near->slips != SLIP_BIT(SLIP_BASE))
+        near->base_kind == BASE_OF_CALL || near->base_kind == BASE_PWD ||
+        near->base_kind == BASE_OLDPWD || near->unlikely || near->slips != SLIP_BIT(SLIP_BASE))
         return SLICE("");
     buffer_slice(&line, SLICE("or start the program there: cd "));
     put_path(trial, near->base, &line);
@@ -138,13 +138,11 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
                    : "write the number without its fraction";
     else if (slip == SLIP_NUMBER)
         return pad_as(trial, near, python);
-    else if (slip == SLIP_BASE && near->base_is &&
-             slice_is(slice_of(near->base_is), "the script's directory"))
+    else if (slip == SLIP_BASE && near->base_kind == BASE_SCRIPT)
         line = python ? "in the program: os.path.join(os.path.dirname(os.path.abspath(__file__)), "
                         "path)"
                       : NULL;
-    else if (slip == SLIP_BASE && near->base_is &&
-             slice_is(slice_of(near->base_is), "with a / between"))
+    else if (slip == SLIP_BASE && near->base_kind == BASE_UNJOINED)
         line = python ? "in the program: os.path.join(directory, name), not directory + name"
                       : "put a / between the directory and the name";
     else if (slip == SLIP_BASE)

@@ -72,15 +72,28 @@ static void tell_unexpanded(struct trial *trial, struct buffer *why) {
 }
 
 static void tell_base(struct trial *trial, const struct neighbour *near, struct buffer *why) {
+    static const char words[][40] = {
+        [BASE_WORKING_DIRECTORY] = "the working directory",
+        [BASE_ABOVE_WORKING_DIRECTORY] = "a directory above the working directory",
+        [BASE_PROGRAM] = "the program's directory",
+        [BASE_SCRIPT] = "the script's directory",
+        [BASE_ABOVE_SCRIPT] = "a directory above the script's",
+        [BASE_PWD] = "$PWD",
+        [BASE_OLDPWD] = "$OLDPWD",
+        [BASE_HOME] = "the home directory",
+        [BASE_MOUNT] = "where that directory is mounted",
+        [BASE_INSIDE] = "a directory in it",
+        [BASE_UNJOINED] = "with a / between",
+    };
     const struct walk *walk = &trial->facts->walk;
     if (trial->incident->path[0] != '/' && walk->count > 0)
         buffer_format(why, "relative to %s (where it starts) it does not exist",
                       quoted(trial->arena, walk->components[0].path).data);
     else
         buffer_slice(why, SLICE("from / on it does not exist"));
-    if (near->base_is)
+    if (near->base_kind != BASE_OF_CALL)
         buffer_format(why, ", under %s (%s) it does", quoted(trial->arena, near->base).data,
-                      near->base_is);
+                      words[near->base_kind]);
     else
         buffer_format(why, ", as %s it does", quoted(trial->arena, near->path).data);
 }
@@ -160,7 +173,7 @@ static enum cause first_cause(struct trial *trial, const struct neighbour *near)
     const struct facts *facts = trial->facts;
     bool whole_tree = facts->walk.count <= 3 || facts->neighbours.elsewhere == ELSEWHERE_HOST;
     /* All of it is there, below another start: the / is what is too many. */
-    bool slash_alone = near->base_is && !near->unlikely;
+    bool slash_alone = near->base_kind != BASE_OF_CALL && !near->unlikely;
     bool of_host = slip == SLIP_BASE && trial->incident->path[0] == '/' && !slash_alone &&
                    facts->identity.container.length > 0 && whole_tree;
     return of_host ? CAUSE_host_path : slip_causes[slip];

@@ -495,18 +495,18 @@ static void test_base_tells_both_places(void **state) {
     components[0] = directory("/cwd", -1);
     find(1, SLIP_BIT(SLIP_BASE), 0);
     found[0].base = SLICE("/project");
-    found[0].base_is = "the script's directory";
+    found[0].base_kind = BASE_SCRIPT;
     facts.neighbours.caller_is_python = true;
     judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
     assert_true(holds(verdict.why, "'/cwd'") && holds(verdict.why, "'/project'"));
     assert_true(advises("__file__"));
-    found[0].base_is = "a directory above the working directory";
+    found[0].base_kind = BASE_ABOVE_WORKING_DIRECTORY;
     judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
     assert_true(advises("cd '/project'"));
-    found[0].base_is = "$PWD"; /* it was started there */
+    found[0].base_kind = BASE_PWD; /* it was started there */
     judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
     assert_false(advises("cd "));
-    found[0].base_is = "the home directory";
+    found[0].base_kind = BASE_HOME;
     found[0].unlikely = 1; /* only the path's end was found */
     judge(CAUSE_wrong_base, CERTAINTY_LIKELY, 2);
     assert_false(advises("cd "));
@@ -520,7 +520,7 @@ static void test_a_hosts_path(void **state) {
     judge(CAUSE_host_path, CERTAINTY_LIKELY, 2);
     /* the whole path is there, from another start: a slash too many */
     found[0].unlikely = 0;
-    found[0].base_is = "the working directory";
+    found[0].base_kind = BASE_WORKING_DIRECTORY;
     found[0].base = SLICE("/home/bob");
     judge(CAUSE_wrong_base, CERTAINTY_PROVEN, 2);
     facts.neighbours.count = 0;
