@@ -134,16 +134,13 @@ static struct slice removable_point(struct search *search, struct slice asked) {
             length += 1 + slice_find(slice_from(asked, length + 1), '/');
         struct slice point = slice_first(asked, length);
         bool missing = is_below(point, walk->components[walk->count - 1].path);
-        struct like_names nothing;
         if (missing && length < asked.length)
             return point;
         bool is_place = directory && slice_equal(directory->path, point);
         if (!is_place || (directory->mount && slice_equal(directory->mount->point, point)))
             continue;
-        size_t before = search->result->listed;
         search_enter(search, point);
-        search_list(search, SLICE("?"), false, &nothing);
-        if (search->result->listed == before && !nothing.cut && !search->result->unlistable)
+        if (search_is_empty(search))
             return point;
     }
     return SLICE("");

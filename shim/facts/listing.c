@@ -24,6 +24,12 @@ static struct slice name_of(const struct entry *entry) {
     return (struct slice){entry->name, slice_find((struct slice){entry->name, room}, '\0')};
 }
 
+/* "." and "..", which every directory holds. */
+static bool is_dots(const struct entry *entry) {
+    struct slice name = name_of(entry);
+    return slice_is(name, ".") || slice_is(name, "..");
+}
+
 /* ---- the range of numbers ---- */
 
 static void set_end(struct search *search, struct slice *end, struct slice name) {
@@ -72,7 +78,7 @@ static void look_at(struct search *search, const struct entry *entry, bool notes
     struct slice name = name_of(entry);
     bool directory = entry->type == DT_DIR, unknown = entry->type == DT_UNKNOWN;
     bool needs_directory = !search->wanted.last || search->wants_directory;
-    if (slice_is(name, ".") || slice_is(name, ".."))
+    if (is_dots(entry))
         return;
     search->result->listed++;
     /* A link may lead to either. */
@@ -186,9 +192,8 @@ static void end_reading(struct reading *reading) {
 /* ---- directories ---- */
 
 static bool may_lead_down(const struct entry *entry) {
-    struct slice name = name_of(entry);
     bool may = entry->type == DT_DIR || entry->type == DT_LNK || entry->type == DT_UNKNOWN;
-    return may && !slice_is(name, ".") && !slice_is(name, "..");
+    return may && !is_dots(entry);
 }
 
 size_t search_directories(struct search *search, struct slice start_of, struct slice *names,
@@ -217,6 +222,25 @@ size_t search_directories(struct search *search, struct slice start_of, struct s
 }
 
 /* ---- what is there at all ---- */
+
+/* Whether one of the names in the first `bytes` of scratch is not one of the dots. */
+static bool holds_names(const struct search *search, long bytes) {
+    for (long at = 0; at < bytes; at += entry_at(search, (size_t)at)->record_bytes)
+        if (!is_dots(entry_at(search, (size_t)at)))
+            return true;
+    return false;
+}
+
+bool search_is_empty(struct search *search) {
+    if (!search_ask_clock(search))
+        return false;
+    struct reading reading = begin_reading(search);
+    long got;
+    while ((got = next_part(&reading)) > 0 && !holds_names(search, got) && search_ask_clock(search))
+        ;
+    end_reading(&reading);
+    return got == 0;
+}
 
 /* How many bytes both begin with, letter case aside. */
 static size_t common_start(struct slice a, struct slice b) {
@@ -268,14 +292,12 @@ void search_held(struct search *search) {
     search_enter(search, walk->components[walk->directory].path);
     struct reading reading = begin_reading(search);
     long got = next_part(&reading), at = 0;
-    bool any = false;
+    bool any = holds_names(search, got);
     while (at < got && search_has_time(search)) {
         const struct entry *entry = entry_at(search, (size_t)at);
         struct slice name = name_of(entry);
         at += entry->record_bytes;
-        bool dots = slice_is(name, ".") || slice_is(name, "..");
         bool image = suffix_is_image(slice_from(name, name_suffix(name)));
-        any = any || !dots;
         if (name.data[0] == '.' || (!last && !leads_down(search, entry)) ||
             (held->images && !image))
             continue;

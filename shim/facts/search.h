@@ -112,6 +112,9 @@ void search_list(struct search *search, struct slice name, bool last, struct lik
 size_t search_directories(struct search *search, struct slice start_of, struct slice *names,
                           size_t most);
 
+/* Whether the directory search->path was read through and holds no name. */
+bool search_is_empty(struct search *search);
+
 /* Notes what the directory holds in which the path's first missing name was looked up: directories
  * where one is missing, else images, or whatever is there where no image is. */
 void search_held(struct search *search);
