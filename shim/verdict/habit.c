@@ -30,8 +30,14 @@ void fix_by_path(struct trial *trial) {
     add_advice(trial, buffer_text(&text));
 }
 
+/* In the language of the calling program; NULL, and then empty: there is nothing to say. */
+static struct slice choose(const struct trial *trial, const char *python, const char *any) {
+    const char *line = trial->facts->neighbours.caller_is_python ? python : any;
+    return line ? slice_of(line) : SLICE("");
+}
+
 /* How the last number of the name that is there is written. */
-static struct slice pad_as(struct trial *trial, const struct neighbour *near, bool python) {
+static struct slice pad_as(struct trial *trial, const struct neighbour *near) {
     struct slice name = slice_basename(near->path);
     struct slice digits = name_number(name);
     if (digits.length == 0)
@@ -39,8 +45,9 @@ static struct slice pad_as(struct trial *trial, const struct neighbour *near, bo
     if (digits.data[0] != '0' || digits.length == 1)
         return SLICE("write the number as it is there, without zeros before it");
     return arena_format(trial->arena,
-                        python ? "in the program: f\"{number:0%ud}\", as the names have it"
-                               : "pad the number as the names have it: printf's %%0%ud",
+                        trial->facts->neighbours.caller_is_python
+                            ? "in the program: f\"{number:0%ud}\", as the names have it"
+                            : "pad the number as the names have it: printf's %%0%ud",
                         (unsigned)digits.length);
 }
 
@@ -64,7 +71,76 @@ static bool asked_is_garbled(struct slice asked, struct slice there) {
            (!utf8_valid(asked) || slice_basename(asked).length > slice_basename(there).length);
 }
 
-/* By the language of the calling program; empty: there is nothing to say. */
+static struct slice habit_of_unexpanded(struct trial *trial) {
+    static const struct {
+        const char *python, *any;
+    } lines[] = {
+        [SIGN_NONE] = {NULL, NULL},
+        [SIGN_TILDE] = {"in the program: os.path.expanduser(path)",
+                        "write the home directory out, or let the shell expand the ~ unquoted"},
+        [SIGN_VARIABLE] = {"in the program: os.path.expandvars(path)",
+                           "write the variable's value out, or let the shell expand it"},
+        [SIGN_BRACES] = {"in the program: f\"...\" or .format(...) where the path is made",
+                         "fill in the braces where the path is made"},
+        [SIGN_PRINTF] = {"in the program: pattern % number where the path is made",
+                         "fill in the number where the path is made (printf)"},
+        [SIGN_GLOB] = {"in the program: glob.glob(pattern), and open what it returns",
+                       "expand the pattern first: let the shell see it unquoted, or call glob(3)"},
+        [SIGN_URL] = {NULL, NULL},
+        [SIGN_DRIVE] = {NULL, NULL},
+        [SIGN_NOTHING] = {"look where the path is made: a value was not set, or a cell was empty",
+                          "look where the path is made: a value was not set"},
+    };
+    const struct neighbours *neighbours = &trial->facts->neighbours;
+    struct slice seen, unset = neighbours->unset_variable;
+    enum slip_sign sign = slip_sign(slice_of(trial->incident->path), &seen);
+    if (sign == SIGN_VARIABLE && seen.data[0] == '%')
+        return SLICE("write the directory out: only Windows expands %NAME%");
+    if (sign == SIGN_VARIABLE && unset.length > 0)
+        return arena_format(
+            trial->arena, "export %.*s (sudo, cron and services start without it)%s",
+            (int)unset.length, unset.data,
+            neighbours->caller_is_python ? ", and in the program: os.path.expandvars(path)" : "");
+    return choose(trial, lines[sign].python, lines[sign].any);
+}
+
+static struct slice habit_of_uri(const struct trial *trial) {
+    struct slice seen, path = slice_of(trial->incident->path);
+    if (slip_sign(path, &seen) == SIGN_URL && !slice_starts(path, SLICE("file:")))
+        return choose(trial, "fetch it first: urllib.request, or the client of the object store",
+                      "fetch it first, then open the local file");
+    return choose(trial, "in the program: urllib.parse.unquote(urllib.parse.urlsplit(uri).path)",
+                  "decode the URI where it is read");
+}
+
+static struct slice habit_of_encoding(const struct trial *trial, const struct neighbour *near) {
+    if (asked_is_garbled(slice_of(trial->incident->path), near->path))
+        return SLICE("read the list of names in the encoding that it is written in");
+    return SLICE("unpack the archive again with the names' encoding (unzip -O CP1252, or CP437), "
+                 "or rename what is there (convmv)");
+}
+
+static struct slice habit_of_number(struct trial *trial, const struct neighbour *near) {
+    if (name_has_fraction(slice_basename(slice_of(trial->incident->path))))
+        return choose(trial,
+                      "in the program: int(number); pandas.read_csv(..., dtype=str) keeps a column "
+                      "with gaps as it is",
+                      "write the number without its fraction");
+    return pad_as(trial, near);
+}
+
+static struct slice habit_of_base(struct trial *trial, const struct neighbour *near) {
+    if (near->base_kind == BASE_SCRIPT)
+        return choose(
+            trial, "in the program: os.path.join(os.path.dirname(os.path.abspath(__file__)), path)",
+            NULL);
+    if (near->base_kind == BASE_UNJOINED)
+        return choose(trial, "in the program: os.path.join(directory, name), not directory + name",
+                      "put a / between the directory and the name");
+    return go_there(trial, near);
+}
+
+/* What keeps this slip from coming back; empty: there is nothing to say. */
 static struct slice habit(struct trial *trial, enum slip slip, const struct neighbour *near) {
     static const struct {
         const char *python, *any;
@@ -83,71 +159,30 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
              "names on disk are",
              NULL},
     };
-    static const char *const unexpanded[][2] = {
-        [SIGN_NONE] = {NULL, NULL},
-        [SIGN_TILDE] = {"in the program: os.path.expanduser(path)",
-                        "write the home directory out, or let the shell expand the ~ unquoted"},
-        [SIGN_VARIABLE] = {"in the program: os.path.expandvars(path)",
-                           "write the variable's value out, or let the shell expand it"},
-        [SIGN_BRACES] = {"in the program: f\"...\" or .format(...) where the path is made",
-                         "fill in the braces where the path is made"},
-        [SIGN_PRINTF] = {"in the program: pattern % number where the path is made",
-                         "fill in the number where the path is made (printf)"},
-        [SIGN_GLOB] = {"in the program: glob.glob(pattern), and open what it returns",
-                       "expand the pattern first: let the shell see it unquoted, or call glob(3)"},
-        [SIGN_URL] = {NULL, NULL},
-        [SIGN_DRIVE] = {NULL, NULL},
-        [SIGN_NOTHING] = {"look where the path is made: a value was not set, or a cell was empty",
-                          "look where the path is made: a value was not set"},
-    };
-    bool python = trial->facts->neighbours.caller_is_python;
-    struct slice seen, path = slice_of(trial->incident->path);
-    enum slip_sign sign = slip_sign(path, &seen);
-    const char *line = python && lines[slip].python ? lines[slip].python : lines[slip].any;
-    struct slice unset = trial->facts->neighbours.unset_variable;
-    if (slip == SLIP_UNEXPANDED && sign == SIGN_VARIABLE && seen.data[0] == '%')
-        line = "write the directory out: only Windows expands %NAME%";
-    else if (slip == SLIP_UNEXPANDED && sign == SIGN_VARIABLE && unset.length > 0)
-        return arena_format(trial->arena,
-                            "export %.*s (sudo, cron and services start without it)%s",
-                            (int)unset.length, unset.data,
-                            python ? ", and in the program: os.path.expandvars(path)" : "");
-    else if (slip == SLIP_UNEXPANDED)
-        line = unexpanded[sign][!python];
-    else if (slip == SLIP_URI && sign == SIGN_URL && !slice_starts(path, SLICE("file:")))
-        line = python ? "fetch it first: urllib.request, or the client of the object store"
-                      : "fetch it first, then open the local file";
-    else if (slip == SLIP_URI)
-        line = python ? "in the program: urllib.parse.unquote(urllib.parse.urlsplit(uri).path)"
-                      : "decode the URI where it is read";
-    else if (slip == SLIP_UNICODE && near_is_encoded(trial, near))
-        line = asked_is_garbled(path, near->path)
-                   ? "read the list of names in the encoding that it is written in"
-                   : "unpack the archive again with the names' encoding (unzip -O CP1252, or "
-                     "CP437), or "
-                     "rename what is there (convmv)";
-    else if (slip == SLIP_QUOTES && slip_is_printed(path))
-        line = python
-                   ? "in the program: the path itself, not the text of what holds it: paths[0] of "
-                     "a list, name.decode() of bytes"
-                   : "pass the path itself, not the text of what holds it";
-    else if (slip == SLIP_NUMBER && name_has_fraction(slice_basename(path)))
-        line = python
-                   ? "in the program: int(number); pandas.read_csv(..., dtype=str) keeps a column "
-                     "with gaps as it is"
-                   : "write the number without its fraction";
-    else if (slip == SLIP_NUMBER)
-        return pad_as(trial, near, python);
-    else if (slip == SLIP_BASE && near->base_kind == BASE_SCRIPT)
-        line = python ? "in the program: os.path.join(os.path.dirname(os.path.abspath(__file__)), "
-                        "path)"
-                      : NULL;
-    else if (slip == SLIP_BASE && near->base_kind == BASE_UNJOINED)
-        line = python ? "in the program: os.path.join(directory, name), not directory + name"
-                      : "put a / between the directory and the name";
-    else if (slip == SLIP_BASE)
-        return go_there(trial, near);
-    return line ? slice_of(line) : SLICE("");
+    switch (slip) {
+    case SLIP_UNEXPANDED:
+        return habit_of_unexpanded(trial);
+    case SLIP_URI:
+        return habit_of_uri(trial);
+    case SLIP_NUMBER:
+        return habit_of_number(trial, near);
+    case SLIP_BASE:
+        return habit_of_base(trial, near);
+    case SLIP_UNICODE:
+        if (near_is_encoded(trial, near))
+            return habit_of_encoding(trial, near);
+        break;
+    case SLIP_QUOTES:
+        if (slip_is_printed(slice_of(trial->incident->path)))
+            return choose(trial,
+                          "in the program: the path itself, not the text of what holds it: "
+                          "paths[0] of a list, name.decode() of bytes",
+                          "pass the path itself, not the text of what holds it");
+        break;
+    default:
+        break;
+    }
+    return choose(trial, lines[slip].python, lines[slip].any);
 }
 
 void fix_near(struct trial *trial, const struct neighbour *nearest) {
