@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "facts/search.h"
+#include "base/hash.h"
 #include "base/sys.h"
 #include <sys/resource.h>
 
@@ -87,27 +88,13 @@ static const char *terminated(struct buffer *path) {
     return path->length > 0 ? path->data : ".";
 }
 
-/* As FNV-1a, but of eight bytes at a time, and never 0. */
-static uint64_t hash(struct slice text) {
-    uint64_t hash = text.length;
-    while (text.length > 0) {
-        uint64_t word = 0;
-        size_t bytes = text.length < sizeof word ? text.length : sizeof word;
-        memcpy(&word, text.data, bytes);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-        text = slice_from(text, bytes);
-    }
-    return hash | 1;
-}
-
 uint64_t search_path_hash(const struct search *search) {
-    return hash(buffer_text(&search->path));
+    return hash_text(0, buffer_text(&search->path)) | 1;
 }
 
 bool search_exists(struct search *search, struct stat *status) {
     const char *path = terminated(&search->path);
-    uint64_t key = hash(buffer_text(&search->path));
+    uint64_t key = search_path_hash(search);
     uint64_t *absent = &search->absent[key / 2 % SEARCH_ABSENT_SLOTS];
     if (!path || *absent == key || !search_has_time(search))
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "frames/symbols.h"
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "base/sys.h"
 #include "frames/demangle.h"
 #include "frames/image.h"
@@ -167,10 +168,7 @@ static uint64_t known_key(const struct image *image, const struct wanted *wanted
     uint64_t key = image_key(image);
     if (key == 0)
         return 0;
-    const uint64_t spread = 0x9e3779b97f4a7c15u; /* the golden ratio's bits */
-    key = (key ^ wanted->address) * spread;
-    key = ((key ^ key >> 32) + wanted->function) * spread;
-    key = (key ^ key >> 32) * spread;
+    key = hash_word(hash_word(key, wanted->address), wanted->function);
     *slot = &known_symbols[key % KNOWN_SLOTS];
     return key >> INDEX_BITS << INDEX_BITS;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers that have names: O_* flags and capabilities. And what makes two failures the same. */
+#include "base/hash.h"
 #include "report/report.h"
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -95,13 +96,6 @@ const char *capability_name(unsigned capability) {
     return capability < sizeof names / sizeof *names ? names[capability] : NULL;
 }
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo): short inputs, no adversary, the same value in every run. */
-static uint64_t hash_bytes(uint64_t hash, struct slice bytes) {
-    for (size_t i = 0; i < bytes.length; i++)
-        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
-    return hash * 0x100000001b3u; /* an end mark: one zero byte */
-}
-
 uint64_t report_fingerprint(const struct incident *incident, const struct facts *facts,
                             const struct verdict *verdict) {
     char numbers[48];
@@ -109,7 +103,7 @@ uint64_t report_fingerprint(const struct incident *incident, const struct facts 
     buffer_format(&text, "%d %u", incident->error, facts->identity.fsuid);
     struct slice culprit = verdict->culprit >= 0 ? facts->walk.components[verdict->culprit].path
                                                  : slice_of(incident->path);
-    uint64_t hash = hash_bytes(0xcbf29ce484222325u, slice_of(cause_word(verdict->cause)));
-    hash = hash_bytes(hash, buffer_text(&text));
-    return hash_bytes(hash, culprit);
+    uint64_t hash = hash_text(0, slice_of(cause_word(verdict->cause)));
+    hash = hash_text(hash, buffer_text(&text));
+    return hash_text(hash, culprit);
 }
