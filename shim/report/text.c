@@ -200,7 +200,7 @@ static bool is_plain(struct slice word) {
         char c = word.data[i];
         bool alphanumeric =
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && !memchr("-_+,.:=", c, 7))
+        if (!alphanumeric && !slice_has(SLICE("-_+,.:="), c))
             return false;
     }
     return true;

@@ -94,8 +94,8 @@ static bool is_quote(char byte) {
 static size_t printed_quote(struct slice text) {
     for (size_t at = 1; at < text.length; at++) {
         char before = text.data[at - 1];
-        bool bytes = before == 'b' && (at == 1 || memchr("([{=/, ", text.data[at - 2], 7));
-        if (is_quote(text.data[at]) && (bytes || memchr("([{=", before, 4)))
+        bool bytes = before == 'b' && (at == 1 || slice_has(SLICE("([{=/, "), text.data[at - 2]));
+        if (is_quote(text.data[at]) && (bytes || slice_has(SLICE("([{="), before)))
             return at;
     }
     return text.length;
@@ -118,7 +118,7 @@ static void put_printed_path(struct slice text, struct buffer *out) {
     buffer_slice(out, slice_first(text, start));
     buffer_slice(out, slice_first(behind, length));
     behind = slice_from(behind, length + 1);
-    while (behind.length > 0 && memchr(",)]}>", behind.data[0], 5))
+    while (behind.length > 0 && slice_has(SLICE(",)]}>"), behind.data[0]))
         behind = slice_from(behind, 1);
     if (behind.length > 0 && (behind.data[0] == '/' || behind.data[0] == '.'))
         buffer_slice(out, behind);
@@ -158,7 +158,8 @@ static size_t column_end(struct slice line) {
         size_t end = at + 1;
         while (end < line.length && (is_letter(line.data[end]) || is_digit(line.data[end])))
             end++;
-        if (line.data[at] == '.' && end < line.length && memchr(" \t,;|", line.data[end], 5) &&
+        if (line.data[at] == '.' && end < line.length &&
+            slice_has(SLICE(" \t,;|"), line.data[end]) &&
             suffix_is_image(slice_first(slice_from(line, at), end - at)))
             return end;
     }
@@ -169,7 +170,7 @@ static size_t column_end(struct slice line) {
 static bool undo_line(unsigned variant, struct slice path, struct buffer *out) {
     struct slice name = slice_first(path, column_end(path));
     size_t start = variant == 0 ? 0 : name.length;
-    while (start > 0 && !memchr("\t,;|", name.data[start - 1], 4))
+    while (start > 0 && !slice_has(SLICE("\t,;|"), name.data[start - 1]))
         start--;
     buffer_slice(out, slice_from(name, start));
     return true;

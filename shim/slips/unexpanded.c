@@ -90,7 +90,7 @@ static size_t braces_at(struct slice text) {
     if (text.data[0] != '{' || end == text.length)
         return 0;
     for (size_t i = 1; i < end; i++)
-        if (!is_name_byte(text.data[i], false) && !memchr(".:[]!", text.data[i], 5))
+        if (!is_name_byte(text.data[i], false) && !slice_has(SLICE(".:[]!"), text.data[i]))
             return 0;
     return end + 1;
 }

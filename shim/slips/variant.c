@@ -301,7 +301,7 @@ static bool is_editable(struct slice name, size_t stem, size_t at) {
 
 static void put_whole_edit(struct slice name, size_t stem, unsigned which, struct buffer *out) {
     for (size_t i = 0; i < stem; i++) {
-        bool joint = memchr("_- ", name.data[i], 3), doubles = which == sizeof joints;
+        bool joint = slice_has(SLICE("_- "), name.data[i]), doubles = which == sizeof joints;
         if (doubles && i > 0 && is_editable(name, stem, i) && name.data[i] == name.data[i - 1])
             continue;
         if (!joint || doubles)
