@@ -4,6 +4,7 @@
 #include "base/errnames.h"
 #include "base/escape.h"
 #include "report/report.h"
+#include "verdict/access.h"
 
 enum {
     MOST_JSON_COMPONENTS = 40,
@@ -125,9 +126,7 @@ static void put_acl(struct buffer *out, const struct acl *acl) {
         buffer_format(out, "\"%s:", tag);
         if (named)
             buffer_format(out, "%u", entry->id);
-        buffer_format(out, ":%c%c%c\"", entry->access & ACCESS_READ ? 'r' : '-',
-                      entry->access & ACCESS_WRITE ? 'w' : '-',
-                      entry->access & ACCESS_SEARCH ? 'x' : '-');
+        buffer_format(out, ":%s\"", rwx_of(entry->access).text);
     }
     buffer_char(out, ']');
 }
@@ -138,8 +137,8 @@ static const char verdict_words[][12] = {
     [COMPONENT_UNKNOWN] = "unknown",
 };
 
-static const char *const class_words[] = {
-    [CLASS_NONE] = NULL,
+static const char class_words[][12] = {
+    [CLASS_NONE] = "",
     [CLASS_OWNER] = "owner",
     [CLASS_ACL_USER] = "acl-user",
     [CLASS_ACL_GROUP] = "acl-group",
@@ -293,13 +292,12 @@ static void json_open(struct buffer *out, const char *event, const struct facts 
 }
 
 static void put_failure(struct buffer *out, const struct report *report, bool brief) {
-    static const char *const certainties[] = {"unknown", "likely", "proven"};
     const struct verdict *verdict = report->verdict;
     json_open(out, "failure", report->facts);
     json_path(out, "cwd", report->facts->working_directory);
     put_call(out, report);
     json_string(out, "cause", slice_of(cause_word(verdict->cause)));
-    json_string(out, "certainty", slice_of(certainties[verdict->certainty]));
+    json_string(out, "certainty", slice_of(certainty_word(verdict->certainty)));
     if (verdict->culprit >= 0)
         json_path(out, "culprit", report->facts->walk.components[verdict->culprit].path);
     else

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers that have names: O_* flags and capabilities. And what makes two failures the same. */
+/* Numbers that have names: certainties, O_* flags, capabilities. And what makes two failures the
+ * same. */
 #include "base/hash.h"
 #include "report/report.h"
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <unistd.h>
+
+const char *certainty_word(enum certainty certainty) {
+    static const char words[][8] = {
+        [CERTAINTY_UNKNOWN] = "unknown",
+        [CERTAINTY_LIKELY] = "likely",
+        [CERTAINTY_PROVEN] = "proven",
+    };
+    return words[certainty];
+}
 
 const char *flag_name(int flags, size_t index) {
     static const char modes[][12] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};

@@ -2,7 +2,10 @@
 #include "report/page.h"
 
 void page_paint(struct page *page, enum paint paint) {
-    static const char *const codes[] = {"0", "1", "1;31", "32", "2"};
+    static const char codes[][5] = {
+        [PAINT_NONE] = "0",   [PAINT_BOLD] = "1", [PAINT_RED] = "1;31",
+        [PAINT_GREEN] = "32", [PAINT_DIM] = "2",
+    };
     if (page->report->terminal)
         buffer_format(page->out, "\033[%sm", codes[paint]);
 }

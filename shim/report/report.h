@@ -36,6 +36,9 @@ void json_render(const struct report *report, struct buffer *out);
 /* The one line that a vfork child can afford. */
 void text_render_line(const struct report *report, struct buffer *out);
 
+/* "proven", "likely" or "unknown". */
+const char *certainty_word(enum certainty certainty);
+
 /* The O_* flags of a call by name, one after the other; NULL behind the last. */
 const char *flag_name(int flags, size_t index);
 

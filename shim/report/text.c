@@ -156,10 +156,9 @@ static void put_sentence(struct page *page, const char *name, struct slice text)
 }
 
 static void put_why(struct page *page) {
-    static const char *const certainties[] = {"unknown", "likely", "proven"};
     page_label(page, "why:");
     buffer_slice(page->out, page->report->verdict->why);
-    buffer_format(page->out, "   (%s)", certainties[page->report->verdict->certainty]);
+    buffer_format(page->out, "   (%s)", certainty_word(page->report->verdict->certainty));
     page_end_line(page);
 }
 
