@@ -3,8 +3,8 @@
 #include <string.h>
 
 /* /lib64 is Fedora's and openSUSE's. */
-const char *const rank_library_marks[] = {"/site-packages/", "/dist-packages/", "/lib/python3",
-                                          "/lib64/python3", NULL};
+const char rank_library_marks[RANK_LIBRARY_MARKS][16] = {"/site-packages/", "/dist-packages/",
+                                                         "/lib/python3", "/lib64/python3"};
 
 /* Native code of packages, and of what is installed below a prefix of its own: conda, a JDK. */
 static const char package_marks[][16] = {"/site-packages/", "/dist-packages/", "/node_modules/"};
@@ -33,10 +33,7 @@ static bool starts_with_any(struct slice text, const char (*starts)[16], size_t 
 }
 
 static bool is_library(struct slice file) {
-    for (const char *const *mark = rank_library_marks; *mark; mark++)
-        if (slice_search(file, *mark))
-            return true;
-    return slice_starts(file, SLICE("<frozen "));
+    return HOLDS_ANY(file, rank_library_marks) || slice_starts(file, SLICE("<frozen "));
 }
 
 /* Below the working directory a lib is the user's too. */

@@ -36,8 +36,8 @@ struct rank_run {
 
 /* Where Python keeps code that is not the user's. The first two hold packages, and what follows
  * them in a file's name is the module. */
-extern const char *const rank_library_marks[];
-enum { RANK_PACKAGE_MARKS = 2 };
+enum { RANK_LIBRARY_MARKS = 4, RANK_PACKAGE_MARKS = 2 };
+extern const char rank_library_marks[RANK_LIBRARY_MARKS][16];
 
 /* Ranks the frames of `stack` for a program that runs in `directory`, where `room` lines can be
  * given to them. Pure. */

@@ -30,10 +30,14 @@ void fix_by_path(struct trial *trial) {
     add_advice(trial, buffer_text(&text));
 }
 
-/* In the language of the calling program; NULL, and then empty: there is nothing to say. */
+/* What there is to say in Python, and in any other language; empty: nothing. */
+struct line {
+    char python[160], any[160];
+};
+
+/* In the language of the calling program. */
 static struct slice choose(const struct trial *trial, const char *python, const char *any) {
-    const char *line = trial->facts->neighbours.caller_is_python ? python : any;
-    return line ? slice_of(line) : SLICE("");
+    return slice_of(trial->facts->neighbours.caller_is_python ? python : any);
 }
 
 /* How the last number of the name that is there is written. */
@@ -72,10 +76,7 @@ static bool asked_is_garbled(struct slice asked, struct slice there) {
 }
 
 static struct slice habit_of_unexpanded(struct trial *trial) {
-    static const struct {
-        const char *python, *any;
-    } lines[] = {
-        [SIGN_NONE] = {NULL, NULL},
+    static const struct line lines[] = {
         [SIGN_TILDE] = {"in the program: os.path.expanduser(path)",
                         "write the home directory out, or let the shell expand the ~ unquoted"},
         [SIGN_VARIABLE] = {"in the program: os.path.expandvars(path)",
@@ -86,8 +87,6 @@ static struct slice habit_of_unexpanded(struct trial *trial) {
                          "fill in the number where the path is made (printf)"},
         [SIGN_GLOB] = {"in the program: glob.glob(pattern), and open what it returns",
                        "expand the pattern first: let the shell see it unquoted, or call glob(3)"},
-        [SIGN_URL] = {NULL, NULL},
-        [SIGN_DRIVE] = {NULL, NULL},
         [SIGN_NOTHING] = {"look where the path is made: a value was not set, or a cell was empty",
                           "look where the path is made: a value was not set"},
     };
@@ -133,7 +132,7 @@ static struct slice habit_of_base(struct trial *trial, const struct neighbour *n
     if (near->base_kind == BASE_SCRIPT)
         return choose(
             trial, "in the program: os.path.join(os.path.dirname(os.path.abspath(__file__)), path)",
-            NULL);
+            "");
     if (near->base_kind == BASE_UNJOINED)
         return choose(trial, "in the program: os.path.join(directory, name), not directory + name",
                       "put a / between the directory and the name");
@@ -142,9 +141,7 @@ static struct slice habit_of_base(struct trial *trial, const struct neighbour *n
 
 /* What keeps this slip from coming back; empty: there is nothing to say. */
 static struct slice habit(struct trial *trial, enum slip slip, const struct neighbour *near) {
-    static const struct {
-        const char *python, *any;
-    } lines[SLIP_COUNT] = {
+    static const struct line lines[SLIP_COUNT] = {
         [SLIP_WHITESPACE] = {"where the list is read: line.rstrip(\"\\r\\n\"), or path.strip()",
                              "take the line's end off where the list is read"},
         [SLIP_QUOTES] = {"where the path is read: path.strip(\"'\\\"\"), or the csv module",
@@ -157,7 +154,7 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
         [SLIP_UNICODE] =
             {"in the program: unicodedata.normalize(\"NFC\", name), or \"NFD\", as the "
              "names on disk are",
-             NULL},
+             ""},
     };
     switch (slip) {
     case SLIP_UNEXPANDED:

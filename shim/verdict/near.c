@@ -114,7 +114,7 @@ bool near_is_encoded(struct trial *trial, const struct neighbour *near) {
 
 static void tell_slip(struct trial *trial, enum slip slip, const struct neighbour *near,
                       struct buffer *why) {
-    static const char *const clauses[SLIP_COUNT] = {
+    static const char clauses[SLIP_COUNT][72] = {
         [SLIP_QUOTES] = "the quotation marks are part of the name that was asked for",
         [SLIP_LINE] = "other columns of the list stand beside the name",
         [SLIP_WINDOWS] = "here / separates names, and a backslash or drive letter does not",
