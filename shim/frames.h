@@ -35,12 +35,14 @@ struct stack {
     const char *ended; /* NULL: reached the thread's start; else why it stops here */
 };
 
-enum { STACK_MOST_FRAMES = 256 };
+/* FRAMES_LEFT_BYTES: two paths as long as the kernel takes them, PATH_MAX of linux/limits.h. */
+enum { STACK_MOST_FRAMES = 256, FRAMES_LEFT_BYTES = 2 * 4096 };
 
 /*
  * The frames of the calling thread, from `registers` on. No lock, no allocation, no descriptor
  * kept, no call into the interpreter that can block. Safe in a signal handler. What cannot be read
- * makes the stack shorter, never wrong.
+ * makes the stack shorter, never wrong. Leaves FRAMES_LEFT_BYTES of the arena to who comes behind
+ * it, or half of what there was where that is less.
  */
 void frames_collect(struct arena *arena, struct memory *memory, const struct registers *registers,
                     struct stack *stack);

@@ -44,12 +44,11 @@ static void collect_in(struct arena *arena, struct memory *memory,
     python_merge(arena, &python, stack);
 }
 
-/* 256 frames of Python may have names of 4 KiB each, and the rest of the report needs memory too.
- */
+/* 256 frames of Python may have names of 4 KiB each. What follows takes memory for one thing more,
+ * a row of the text: a name and what of the path stands behind it (report/text_walk.c). */
 void frames_collect(struct arena *arena, struct memory *memory, const struct registers *registers,
                     struct stack *stack) {
-    enum { REPORT_BYTES = 192 * 1024 }; /* much more than the words of a report take */
-    struct arena part = arena_part(arena, REPORT_BYTES);
+    struct arena part = arena_part(arena, FRAMES_LEFT_BYTES);
     collect_in(&part, memory, registers, stack);
     arena->next = part.next;
 }
