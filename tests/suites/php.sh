@@ -7,8 +7,7 @@
 php_source=$sources/source/php8.2
 
 php_needs() {
-    [[ -r $php_source/run-tests.php ]] || { echo "its source is not at hand (scripts/setup-suites)" && return; }
-    [[ -x /usr/bin/php ]] || echo "php-cli is not installed"
+    lacks "$php_source/run-tests.php" /usr/bin/php php-cli
 }
 
 php_groups() {

@@ -6,8 +6,7 @@
 ruby_source=$sources/source/ruby3.1
 
 ruby_needs() {
-    [[ -r $ruby_source/test/runner.rb ]] || { echo "its source is not at hand (scripts/setup-suites)" && return; }
-    [[ -x /usr/bin/ruby3.1 ]] || echo "ruby3.1 is not installed"
+    lacks "$ruby_source/test/runner.rb" /usr/bin/ruby3.1 ruby3.1
 }
 
 # For CI what opens, lists, starts and loads; in full all but what waits for a terminal or needs what only a build has.

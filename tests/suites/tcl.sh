@@ -5,8 +5,7 @@
 tcl_source=$sources/source/tcl8.6
 
 tcl_needs() {
-    [[ -r $tcl_source/tests/all.tcl ]] || { echo "its source is not at hand (scripts/setup-suites)" && return; }
-    [[ -x /usr/bin/tclsh8.6 ]] || echo "tcl8.6 is not installed"
+    lacks "$tcl_source/tests/all.tcl" /usr/bin/tclsh8.6 tcl8.6
 }
 
 # For CI what names, copies, lists, opens, loads and starts.
