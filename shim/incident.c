@@ -174,7 +174,7 @@ static uint64_t asynchronous_signals(void) {
     uint64_t synchronous = 0;
     static const int kept[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        synchronous |= (uint64_t)1 << (kept[i] - 1);
+        synchronous |= sys_signal(kept[i]);
     return ~synchronous;
 }
 

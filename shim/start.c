@@ -9,8 +9,7 @@
 
 /* The signals that a write may raise are blocked, as they are in a report. */
 static void complain(struct slice line) {
-    uint64_t mask, raised = (uint64_t)1 << (SIGPIPE - 1) | (uint64_t)1 << (SIGXFSZ - 1) |
-                            (uint64_t)1 << (SIGTTOU - 1);
+    uint64_t mask, raised = sys_signal(SIGPIPE) | sys_signal(SIGXFSZ) | sys_signal(SIGTTOU);
     if (sys_sigmask(SIG_BLOCK, &raised, &mask) != 0)
         return;
     sink_stderr(line);

@@ -13,8 +13,7 @@ bool lines_open(struct line_reader *reader, struct arena *arena, const char *pat
         return false;
     }
     reader->capacity = WINDOW_BYTES;
-    reader->descriptor =
-        sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    reader->descriptor = sys_open_to_read(path);
     *error = reader->descriptor < 0 ? reader->descriptor : 0;
     return reader->descriptor >= 0;
 }
@@ -90,7 +89,7 @@ struct slice file_link(struct arena *arena, int directory, const char *path) {
 
 struct slice file_whole(struct arena *arena, const char *path, size_t most) {
     char *bytes = arena_get(arena, most, 1);
-    int descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int descriptor = sys_open_to_read(path);
     size_t length = 0;
     long got = -1;
     while (bytes && descriptor >= 0 && length < most &&
@@ -104,7 +103,7 @@ struct slice file_whole(struct arena *arena, const char *path, size_t most) {
 
 struct slice file_first(struct arena *arena, const char *path, size_t most) {
     char *bytes = arena_get(arena, most, 1);
-    int descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int descriptor = sys_open_to_read(path);
     long got = bytes && descriptor >= 0 ? sys_read(descriptor, bytes, most) : 0;
     if (descriptor >= 0)
         sys_close(descriptor);

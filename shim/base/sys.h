@@ -22,8 +22,6 @@
 #error "permshim knows the system call convention of x86-64 only"
 #endif
 
-/* On x86-64 struct stat is the kernel's struct stat. */
-
 /*
  * Whether this thread's report keeps to the plain calls, since a seccomp filter may kill the host
  * for any other: then those answer ENOSYS without being made. Each report starts careful, and
@@ -78,6 +76,11 @@ static inline int sys_openat(int directory, const char *path, int flags, mode_t 
     return (int)sys_call(SYS_openat, directory, (long)path, flags, (long)mode, 0, 0);
 }
 
+/* Of a file that may be a FIFO or a terminal: waits for no writer, and takes none for its own. */
+static inline int sys_open_to_read(const char *path) {
+    return sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+}
+
 static inline void sys_close(int descriptor) {
     sys_call(SYS_close, descriptor, 0, 0, 0, 0, 0);
 }
@@ -94,6 +97,7 @@ static inline long sys_write(int descriptor, const void *bytes, size_t count) {
     return sys_call(SYS_write, descriptor, (long)bytes, (long)count, 0, 0, 0);
 }
 
+/* On x86-64 struct stat is the kernel's struct stat. */
 static inline int sys_fstat(int descriptor, struct stat *status) {
     return (int)sys_call(SYS_fstat, descriptor, (long)status, 0, 0, 0, 0);
 }
@@ -147,7 +151,12 @@ static inline pid_t sys_gettid(void) {
     return (pid_t)sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
-/* `how` is SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; the kernel's signal set is 64 bits. */
+/* A signal in the kernel's set of 64 bits. */
+static inline uint64_t sys_signal(int number) {
+    return (uint64_t)1 << (number - 1);
+}
+
+/* `how` is SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. */
 static inline int sys_sigmask(int how, const uint64_t *set, uint64_t *old) {
     return (int)sys_call(SYS_rt_sigprocmask, how, (long)set, (long)old, sizeof *set, 0, 0);
 }

@@ -252,7 +252,7 @@ bool image_open_symbols(struct memory *memory, const struct image *image,
     const char *path = image->is_program ? "/proc/self/exe" : image->path.data;
     if (slice_find(slice_of(path), '/') == strlen(path))
         return false; /* the vDSO has a name and no file */
-    int descriptor = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    int descriptor = sys_open_to_read(path);
     if (descriptor < 0)
         return false;
     struct stat status;

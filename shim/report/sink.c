@@ -7,11 +7,12 @@
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 #include <linux/limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { SIGNAL_PIPE = 13, SIGNAL_FILE_SIZE = 25, PATIENCE_MS = 100 };
+enum { PATIENCE_MS = 100 };
 
 static START_DATA struct {
     dev_t device;
@@ -46,7 +47,7 @@ bool sink_is_terminal(void) {
 /* A write may raise SIGPIPE or SIGXFSZ for this thread. They are blocked, and taken back here when
  * they were not pending before. */
 static uint64_t write_signals(void) {
-    return (uint64_t)1 << (SIGNAL_PIPE - 1) | (uint64_t)1 << (SIGNAL_FILE_SIZE - 1);
+    return sys_signal(SIGPIPE) | sys_signal(SIGXFSZ);
 }
 
 static long write_bytes(int descriptor, struct slice text) {
