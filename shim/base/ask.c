@@ -17,9 +17,8 @@ struct slice ask_host(struct arena *arena) {
 static unsigned long boot_time(struct arena *arena) {
     struct line_reader reader;
     struct slice line;
-    int error;
     unsigned long seconds = 0;
-    if (!lines_open(&reader, arena, "/proc/stat", STAT_BUDGET_BYTES, &error))
+    if (!lines_open(&reader, arena, "/proc/stat", STAT_BUDGET_BYTES))
         return 0;
     while (seconds == 0 && lines_next(&reader, &line)) {
         struct slice value = line;

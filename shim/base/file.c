@@ -5,35 +5,25 @@
 enum { WINDOW_BYTES = 4096, LINK_BYTES = 4096 };
 
 bool lines_open(struct line_reader *reader, struct arena *arena, const char *path,
-                size_t budget_bytes, int *error) {
+                size_t budget_bytes) {
     *reader = (struct line_reader){.descriptor = -1, .budget_bytes = budget_bytes};
     reader->window = arena_get(arena, WINDOW_BYTES, 1);
-    if (!reader->window) {
-        *error = -ENOMEM;
-        return false;
-    }
-    reader->capacity = WINDOW_BYTES;
-    reader->descriptor = sys_open_to_read(path);
-    *error = reader->descriptor < 0 ? reader->descriptor : 0;
+    if (reader->window)
+        reader->descriptor = sys_open_to_read(path);
     return reader->descriptor >= 0;
 }
 
-/* Reads more behind the unread bytes; false at the end of the file or of the budget. */
+/* Reads more behind the unread bytes; false at the end of the file or of the budget, or when the
+ * read fails. */
 static bool refill(struct line_reader *reader) {
     if (reader->start > 0) {
         memmove(reader->window, reader->window + reader->start, reader->length);
         reader->start = 0;
     }
-    size_t room = reader->capacity - reader->length;
+    size_t room = WINDOW_BYTES - reader->length;
     if (room > reader->budget_bytes)
         room = reader->budget_bytes;
-    if (room == 0) {
-        reader->failed = true;
-        return false;
-    }
-    long got = sys_read(reader->descriptor, reader->window + reader->length, room);
-    if (got < 0)
-        reader->failed = true;
+    long got = room > 0 ? sys_read(reader->descriptor, reader->window + reader->length, room) : 0;
     if (got <= 0)
         return false;
     reader->length += (size_t)got;
@@ -46,7 +36,7 @@ bool lines_next(struct line_reader *reader, struct slice *line) {
         struct slice unread = {reader->window + reader->start, reader->length};
         size_t at = slice_find(unread, '\n');
         bool whole = at < unread.length;
-        bool full = !whole && reader->length == reader->capacity;
+        bool full = !whole && reader->length == WINDOW_BYTES;
         if (!whole && !full) {
             if (refill(reader))
                 continue;

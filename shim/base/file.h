@@ -8,22 +8,21 @@
 struct line_reader {
     int descriptor;
     char *window;
-    size_t capacity, start, length; /* the unread bytes are window[start .. start+length) */
-    size_t budget_bytes;            /* how much may still be read from the file */
-    bool skipping;                  /* inside a line longer than the window */
-    bool failed;                    /* a read failed, or the budget ran out before the end */
+    size_t start, length; /* the unread bytes are window[start .. start+length) */
+    size_t budget_bytes;  /* how much may still be read from the file */
+    bool skipping;        /* inside a line longer than the window */
 };
 
-/*
- * Opens `path` for reading lines; false (and nothing to close) with the negated errno in *error
- * when it cannot be opened or the arena is full. At most `budget_bytes` are read. Safe in a signal
- * handler.
- */
-bool lines_open(struct line_reader *reader, struct arena *arena, const char *path,
-                size_t budget_bytes, int *error);
+/* All functions here are safe in a signal handler. */
 
-/* The next line without its newline, valid until the next call; false at the end. Of a line longer
- * than the window (4 KiB) the first window is given and the rest dropped. */
+/* Opens `path` for reading lines, of which at most `budget_bytes` are read; false, and nothing to
+ * close, when it cannot be opened or the arena is full. */
+bool lines_open(struct line_reader *reader, struct arena *arena, const char *path,
+                size_t budget_bytes);
+
+/* The next line without its newline, valid until the next call; false at the end, be it of the
+ * file, of the budget, or of what can be read. Of a line longer than the window (4 KiB) the first
+ * window is given and the rest dropped. */
 bool lines_next(struct line_reader *reader, struct slice *line);
 
 void lines_close(struct line_reader *reader);

@@ -34,8 +34,7 @@ static void look_up(struct arena *arena, const char *path, struct wanted *wanted
     struct line_reader reader;
     struct slice line, name, rest;
     unsigned long id;
-    int error;
-    if (!lines_open(&reader, arena, path, ACCOUNTS_BUDGET_BYTES, &error))
+    if (!lines_open(&reader, arena, path, ACCOUNTS_BUDGET_BYTES))
         return;
     while (wanted->found < wanted->count && lines_next(&reader, &line)) {
         if (!split_entry(line, &name, &rest, &id))
@@ -90,7 +89,6 @@ void accounts_find_joinable(struct arena *arena, struct identity *identity, stru
     struct line_reader reader;
     struct slice line, name, members;
     unsigned long id;
-    int error;
     struct id_name user = {.id = identity->fsuid};
     struct wanted wanted = {.names = &user, .count = 1};
     bool any = false;
@@ -99,8 +97,7 @@ void accounts_find_joinable(struct arena *arena, struct identity *identity, stru
     if (any)
         look_up(arena, "/etc/passwd", &wanted);
     identity->has_account = user.name.length > 0;
-    if (user.name.length == 0 ||
-        !lines_open(&reader, arena, "/etc/group", ACCOUNTS_BUDGET_BYTES, &error))
+    if (user.name.length == 0 || !lines_open(&reader, arena, "/etc/group", ACCOUNTS_BUDGET_BYTES))
         return;
     while (lines_next(&reader, &line)) {
         if (!split_entry(line, &name, &members, &id) || !lists(members, user.name))

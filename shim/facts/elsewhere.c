@@ -101,8 +101,7 @@ static struct slice next_field(struct slice *line) {
 static struct slice fstab_point(struct search *search, struct slice asked) {
     struct line_reader reader;
     struct slice line, found = SLICE("");
-    int error;
-    if (!lines_open(&reader, search->arena, "/etc/fstab", FSTAB_BUDGET_BYTES, &error))
+    if (!lines_open(&reader, search->arena, "/etc/fstab", FSTAB_BUDGET_BYTES))
         return found;
     while (lines_next(&reader, &line)) {
         struct slice device = next_field(&line), point = next_field(&line);

@@ -80,13 +80,12 @@ static pid_t last_number(struct slice value) {
 }
 
 /* Counts the filters in *filters. */
-static bool read_status(struct arena *arena, struct identity *identity, unsigned long *filters,
-                        int *error) {
+static bool read_status(struct arena *arena, struct identity *identity, unsigned long *filters) {
     struct line_reader reader;
     struct slice line;
     unsigned long number;
     bool complete = false;
-    if (!lines_open(&reader, arena, "/proc/thread-self/status", STATUS_BUDGET_BYTES, error))
+    if (!lines_open(&reader, arena, "/proc/thread-self/status", STATUS_BUDGET_BYTES))
         return false;
     while (lines_next(&reader, &line)) {
         struct slice value = line;
@@ -139,8 +138,7 @@ static void ask_kernel(struct arena *arena, struct identity *identity) {
 static void read_map(struct arena *arena, const char *path, struct id_map *map) {
     struct line_reader reader;
     struct slice line;
-    int error;
-    if (!lines_open(&reader, arena, path, STATUS_BUDGET_BYTES, &error))
+    if (!lines_open(&reader, arena, path, STATUS_BUDGET_BYTES))
         return;
     struct id_range *ranges = NULL;
     size_t count = 0;
@@ -222,10 +220,9 @@ static bool has_changed_user(const struct identity *identity) {
 bool identity_read(struct arena *arena, struct identity *identity) {
     static atomic_bool filter_seen; /* filters stay; without a descriptor they cannot be read */
     unsigned long filters = 1;
-    int error = 0;
     sys_careful = true;
     *identity = (struct identity){.container = find_container()};
-    bool read = read_status(arena, identity, &filters, &error);
+    bool read = read_status(arena, identity, &filters);
     if (!read && (atomic_load_explicit(&filter_seen, memory_order_relaxed) || has_left_its_root()))
         return false;
     sys_careful = read && filter_may_kill(identity, filters);

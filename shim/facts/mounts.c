@@ -75,10 +75,9 @@ struct mount_lines {
 };
 
 static bool mount_lines_open(struct mount_lines *lines, struct arena *arena, struct slice text) {
-    int error;
     *lines = (struct mount_lines){.text = text, .from_file = text.length == 0};
-    return !lines->from_file || lines_open(&lines->reader, arena, "/proc/self/mountinfo",
-                                           MOUNTINFO_BUDGET_BYTES, &error);
+    return !lines->from_file ||
+           lines_open(&lines->reader, arena, "/proc/self/mountinfo", MOUNTINFO_BUDGET_BYTES);
 }
 
 static bool mount_lines_next(struct mount_lines *lines, struct slice *line) {
