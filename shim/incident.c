@@ -14,7 +14,6 @@
 #include "report/report.h"
 #include "verdict.h"
 #include <errno.h>
-#include <linux/openat2.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>

@@ -7,7 +7,6 @@ enum { DEEPEST = 6, NAME_COPY_BYTES = 256 };
 
 struct repair {
     struct search *search;
-    const struct place *place;
     enum listing listing;
     bool *dead_end;
     unsigned depth; /* names that were replaced */
@@ -164,7 +163,7 @@ static void follow(struct repair *repair, struct slice rest, struct change chang
 
 void search_repair(struct search *search, const struct place *place, struct slice rest,
                    const struct change *change, enum listing listing, bool *dead_end) {
-    struct repair repair = {search, place, listing, dead_end, 0};
+    struct repair repair = {search, listing, dead_end, 0};
     struct change placed = *change;
     search_enter(search, place->directory);
     if (rest.length > 0 && rest.data[0] == '/' && place->directory.length == 0)

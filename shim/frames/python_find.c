@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "frames/python_find.h"
 #include "base/dynamic.h"
-#include "base/slice.h"
 #include "base/sys.h"
 #include <elf.h>
 #include <limits.h>
 #include <link.h>
 #include <stdatomic.h>
+#include <string.h>
 
 /* Weak, so that ld.so does not become a dependency of its own. */
 extern struct r_debug __attribute__((weak)) _r_debug;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Slips of a whole path: what lists, shells, other systems and other programs leave on it. */
-#include "base/escape.h"
 #include "slips/fold.h"
 #include "slips/slip.h"
 

@@ -2,7 +2,6 @@
 #include "base/buffer.h"
 #include "verdict/trial.h"
 #include <errno.h>
-#include <linux/capability.h>
 
 /* The component that the kernel asks last before it says no; NO_CULPRIT when the walk was not
  * refused and could not have been. */
