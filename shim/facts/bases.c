@@ -33,8 +33,8 @@ static void add_parents(struct search *search, enum base_kind kind, struct slice
 /* ---- the script ---- */
 
 static bool is_interpreter(struct slice executable) {
-    static const char names[][8] = {"python", "perl", "ruby", "node", "php",  "lua", "Rscript",
-                                    "R",      "java", "bash", "sh",   "dash", "zsh", "julia"};
+    static const char names[][8] = {"python", "pypy", "perl", "ruby", "node", "php", "lua",  "R",
+                                    "tclsh",  "java", "bash", "sh",   "dash", "zsh", "julia"};
     struct slice name = slice_basename(executable);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (slice_starts(name, slice_of(names[i])))
@@ -51,11 +51,16 @@ static struct slice module_script(struct arena *arena, struct slice module) {
     return path.cut ? SLICE("") : buffer_text(&path);
 }
 
-/* The first argument that is no option, of an interpreter's command line; empty with -c. */
+/* The first argument that is no option, of an interpreter's command line; empty with -c. R is
+ * started by Rscript(1) with the script as an option, and says where the program's own begin. */
 static struct slice find_script(struct arena *arena, struct slice command_line) {
     slice_split(&command_line, '\0');
     while (command_line.length > 0) {
         struct slice argument = slice_split(&command_line, '\0');
+        if (slice_starts(argument, SLICE("--file=")))
+            return slice_from(argument, sizeof "--file=" - 1);
+        if (slice_is(argument, "--args"))
+            return SLICE("");
         if (argument.length > 1 && argument.data[0] == '-') {
             char option = argument.data[1];
             if (option == 'm' && argument.length == 2)

@@ -350,7 +350,9 @@ void neighbours_find(struct arena *arena, const struct incident *incident, struc
         return;
     result->sought = true;
     result->unset_variable = slip_unset_variable(asked, facts->environment);
-    result->caller_is_python = slice_starts(slice_basename(facts->executable), SLICE("python"));
+    struct slice program = slice_basename(facts->executable);
+    result->caller_is_python =
+        slice_starts(program, SLICE("python")) || slice_starts(program, SLICE("pypy"));
     if (walk->creates) { /* what is missing is the directory */
         search->wants_directory = true;
         asked.length -= slice_basename(asked).length;

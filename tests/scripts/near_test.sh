@@ -114,6 +114,24 @@ for i in range(12):
         pass
 " | jq -r 'select(.event == "summary") | [.cause, (.count | tostring)] | join(" ")' | tail -n 1)"
 
+# ---- beside the script, whatever runs it ----
+
+# runs NAME PROGRAM ARGUMENT…: the report of a copy of PROGRAM that is called NAME, started beside the project.
+runs() {
+    cp "$(type -P "$2")" "$tmp/$1"
+    env -C "$tmp/elsewhere" PERMSHIM_FORMAT=json PERMSHIM_FRAMES=0 LD_PRELOAD="$library" "$tmp/$1" "${@:3}" 2>&1 >/dev/null |
+        grep '^{' || true
+}
+mkdir -p "$tmp/elsewhere" "$tmp/project/images"
+touch "$tmp/project/run" "$tmp/project/images/here_qz.jpg"
+for interpreter in python3 pypy3 tclsh8.6; do
+    check_like "the script of $interpreter" "*[(]the script's directory[)] it does" \
+        "$(runs $interpreter cat ../project/run images/here_qz.jpg | jq -r .why)"
+done
+check_like "the script of R, as Rscript starts it" "*[(]the script's directory[)] it does" \
+    "$(runs R sed --file=../project/run images/here_qz.jpg | jq -r .why)"
+check_like "PyPy is told in Python" "*os.path.expanduser*" "$(runs pypy3 cat ../project/run '~qz/a.jpg' | jq -r '.advice | join("|")')"
+
 # ---- links whose tree was moved ----
 
 # leads_to TARGET: what the fix points data/moved.jpg to, which had the target TARGET.
