@@ -56,6 +56,17 @@ static void make_texts(struct search *search, struct slice asked, struct texts *
 
 /* ---- exact probes ---- */
 
+/* The path from its name number `skipped` on, without a leading slash. */
+static struct slice skip_names(struct slice path, size_t skipped) {
+    for (;;) {
+        while (path.length > 0 && path.data[0] == '/')
+            path = slice_from(path, 1);
+        if (skipped-- == 0)
+            return path;
+        path = slice_from(path, slice_find(path, '/'));
+    }
+}
+
 static void probe_as(struct search *search, const struct place *place, struct slice path,
                      unsigned slips, unsigned unlikely) {
     struct stat status;
@@ -64,8 +75,7 @@ static void probe_as(struct search *search, const struct place *place, struct sl
     bool absolute = path.length > 0 && path.data[0] == '/' && place->directory.length == 0;
     if (absolute)
         buffer_char(&search->path, '/');
-    while (path.length > 0 && path.data[0] == '/')
-        path = slice_from(path, 1);
+    path = skip_names(path, 0);
     if (path.length > 0 && search_append(search, path) && search_exists(search, &status))
         search_offer(search, &status, &change);
 }
@@ -80,17 +90,6 @@ static size_t count_names(struct slice path) {
     for (size_t i = 0; i < path.length; i++)
         count += path.data[i] != '/' && (i == 0 || path.data[i - 1] == '/');
     return count;
-}
-
-/* The path from its name number `skipped` on, without a leading slash. */
-static struct slice skip_names(struct slice path, size_t skipped) {
-    for (;;) {
-        while (path.length > 0 && path.data[0] == '/')
-            path = slice_from(path, 1);
-        if (skipped-- == 0)
-            return path;
-        path = slice_from(path, slice_find(path, '/'));
-    }
 }
 
 /* a/b/a/b/c is a/b/c: a prefix that was joined twice. */

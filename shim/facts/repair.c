@@ -47,6 +47,14 @@ static bool try_name(struct repair *repair, struct slice name, struct slice rest
     return search->result->count > found;
 }
 
+/* Tries the name that was made. Its buffer is used again further down. */
+static void try_candidate(struct repair *repair, struct slice rest, const struct change *change) {
+    char copy[NAME_COPY_BYTES];
+    struct slice candidate = buffer_text(&repair->search->candidate);
+    memcpy(copy, candidate.data, candidate.length);
+    try_name(repair, (struct slice){copy, candidate.length}, rest, change);
+}
+
 /* Names made from this one, number `from` to `to`. */
 static bool try_variants(struct repair *repair, struct slice name, struct slice rest, unsigned from,
                          unsigned to, const struct change *change) {
@@ -58,11 +66,7 @@ static bool try_variants(struct repair *repair, struct slice name, struct slice 
         if (!name_variant(name, is_last(rest), i, &search->candidate, &slips))
             continue;
         varied.slips |= slips;
-        /* The candidate's buffer is used again further down. */
-        char copy[NAME_COPY_BYTES];
-        struct slice candidate = buffer_text(&search->candidate);
-        memcpy(copy, candidate.data, candidate.length);
-        try_name(repair, (struct slice){copy, candidate.length}, rest, &varied);
+        try_candidate(repair, rest, &varied);
     }
     return search->result->count > found;
 }
@@ -74,14 +78,9 @@ static bool try_edits(struct repair *repair, struct slice name, struct slice res
     struct change edited = *change;
     edited.slips |= SLIP_BIT(SLIP_TYPO);
     edited.edits++;
-    for (unsigned i = 0; i < name_edits(name) && search_has_time(search); i++) {
-        if (!name_edit(name, i, &search->candidate))
-            continue;
-        char copy[NAME_COPY_BYTES];
-        struct slice candidate = buffer_text(&search->candidate);
-        memcpy(copy, candidate.data, candidate.length);
-        try_name(repair, (struct slice){copy, candidate.length}, rest, &edited);
-    }
+    for (unsigned i = 0; i < name_edits(name) && search_has_time(search); i++)
+        if (name_edit(name, i, &search->candidate))
+            try_candidate(repair, rest, &edited);
     return search->result->count > found;
 }
 
