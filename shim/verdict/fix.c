@@ -46,23 +46,23 @@ static bool add_command(struct trial *trial, int culprit, const struct access *a
     if (!after.allowed || !after.sure || component->path.data[0] != '/' ||
         verdict->fix_count == VERDICT_MOST_FIXES)
         return false;
-    struct fix *fix = &verdict->fixes[verdict->fix_count++];
-    *fix = (struct fix){.run_as = remedy->run_as};
+    struct fix fix = {.run_as = remedy->run_as};
     if (access->group_mapping != MAPPED) /* capable_wrt_inode_uidgid(): root's capability is idle */
-        fix->run_as &= ~(unsigned)RUN_AS_ROOT;
-    fix->arguments[fix->argument_count++] = remedy->tool;
+        fix.run_as &= ~(unsigned)RUN_AS_ROOT;
+    fix.arguments[fix.argument_count++] = remedy->tool;
     if (remedy->option.length > 0)
-        fix->arguments[fix->argument_count++] = remedy->option;
+        fix.arguments[fix.argument_count++] = remedy->option;
     if (slice_is(remedy->tool, "setfacl"))
-        fix->arguments[fix->argument_count++] = SLICE("-m");
-    fix->arguments[fix->argument_count++] = remedy->specification;
-    fix->arguments[fix->argument_count++] = path_outside(trial, component, component->path);
-    fix->opens_to_more = remedy->opens_to_all || remedy->opens_to_group || remedy->rewrites;
-    fix->effect = arena_format(trial->arena, "lets uid %u %s%s", trial->facts->identity.fsuid,
-                               deed(component, access->missing),
-                               fix->opens_to_more ? who_gains(remedy) : ", nothing more");
-    fix->grants = arena_format(trial->arena, "uid %u: %s%s", trial->facts->identity.fsuid,
-                               access_words(component, access->missing), who_gains(remedy));
+        fix.arguments[fix.argument_count++] = SLICE("-m");
+    fix.arguments[fix.argument_count++] = remedy->specification;
+    fix.arguments[fix.argument_count++] = path_outside(trial, component, component->path);
+    fix.opens_to_more = remedy->opens_to_all || remedy->opens_to_group || remedy->rewrites;
+    fix.effect = arena_format(trial->arena, "lets uid %u %s%s", trial->facts->identity.fsuid,
+                              deed(component, access->missing),
+                              fix.opens_to_more ? who_gains(remedy) : ", nothing more");
+    fix.grants = arena_format(trial->arena, "uid %u: %s%s", trial->facts->identity.fsuid,
+                              access_words(component, access->missing), who_gains(remedy));
+    add_fix(trial, &fix);
     return true;
 }
 

@@ -44,7 +44,6 @@ static bool fix_by_home(struct trial *trial, const struct component *first) {
 }
 
 static void fix_by_mkdir(struct trial *trial, const struct component *first) {
-    struct verdict *verdict = trial->verdict;
     struct slice directory = missing_directory(trial, first);
     if (directory.length == 0 || directory.data[0] != '/' || fix_by_home(trial, first))
         return;
@@ -65,18 +64,19 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
         note_outside(trial, parent);
     }
     if (access.allowed) {
-        verdict->fixes[verdict->fix_count++] = (struct fix){
+        const struct fix fix = {
             .arguments = {SLICE("mkdir"), SLICE("-p"), directory},
             .argument_count = 3,
             .run_as = RUN_AS_SELF,
             .grants = SLICE("nobody anything: makes the directory"),
             .effect = SLICE("makes the directory"),
         };
+        add_fix(trial, &fix);
         return;
     }
     /* mkdir by root would make it root's, and the next try would be refused. */
     const struct identity *identity = &trial->facts->identity;
-    verdict->fixes[verdict->fix_count++] = (struct fix){
+    const struct fix fix = {
         .arguments = {SLICE("install"), SLICE("-d"), SLICE("-o"),
                       arena_format(trial->arena, "%u", identity->fsuid), SLICE("-g"),
                       arena_format(trial->arena, "%u", identity->fsgid), directory},
@@ -85,6 +85,7 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
         .grants = arena_format(trial->arena, "uid %u: a directory of its own", identity->fsuid),
         .effect = arena_format(trial->arena, "makes the directory, for uid %u", identity->fsuid),
     };
+    add_fix(trial, &fix);
     add_note(trial, "this process may not make it itself: it has no write permission on the "
                     "directory above");
 }
@@ -127,7 +128,7 @@ static void fix_by_ln(struct trial *trial, const struct component *link) {
     bool relative = link->link_target.data[0] != '/';
     struct slice effect = relative ? SLICE("points the link to where its target is")
                                    : SLICE("points the link to where the end of its target is");
-    trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
+    const struct fix fix = {
         .arguments = {SLICE("ln"), SLICE("-sfn"), link->meant_target, link->path},
         .argument_count = 4,
         .run_as = access.allowed && own ? RUN_AS_SELF : RUN_AS_ROOT,
@@ -135,6 +136,7 @@ static void fix_by_ln(struct trial *trial, const struct component *link) {
             arena_format(trial->arena, "nobody anything: %.*s", (int)effect.length, effect.data),
         .effect = effect,
     };
+    add_fix(trial, &fix);
     add_note(trial,
              relative ? "a relative link starts in the directory it stands in, not where ln was "
                         "run; ln -r writes it so"

@@ -48,10 +48,9 @@ static bool fix_in_sandbox(struct trial *trial, const struct component *componen
 
 static void fix_by_remount(struct trial *trial, const struct mount *mount) {
     bool whole = options_have(mount->super_options, "ro");
-    if ((whole && mount_is_made_read_only(mount)) ||
-        trial->verdict->fix_count == VERDICT_MOST_FIXES)
+    if (whole && mount_is_made_read_only(mount))
         return;
-    trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
+    const struct fix fix = {
         .arguments = {SLICE("mount"), SLICE("-o"),
                       whole ? SLICE("remount,rw") : SLICE("remount,bind,rw"), mount->point},
         .argument_count = 4,
@@ -60,6 +59,7 @@ static void fix_by_remount(struct trial *trial, const struct mount *mount) {
         .effect = SLICE("lets all write on this mount who have the permission"),
         .opens_to_more = true,
     };
+    add_fix(trial, &fix);
 }
 
 void fix_read_only(struct trial *trial, const struct component *component) {
@@ -151,13 +151,13 @@ static bool has_root_for_chattr(const struct identity *identity) {
 
 void fix_by_chattr(struct trial *trial, const struct component *component) {
     char letter = binding_attribute(component);
-    if (!has_root_for_chattr(&trial->facts->identity))
+    if (!has_root_for_chattr(&trial->facts->identity)) {
         add_advice(trial, arena_format(trial->arena,
                                        "on the host, as root there: chattr -%c with the host's "
                                        "path of %s; nobody in a container may",
                                        letter, quoted(trial->arena, component->path).data));
-    else if (component->path.data[0] == '/' && trial->verdict->fix_count < VERDICT_MOST_FIXES)
-        trial->verdict->fixes[trial->verdict->fix_count++] = (struct fix){
+    } else if (component->path.data[0] == '/') {
+        const struct fix fix = {
             .arguments = {SLICE("chattr"), arena_format(trial->arena, "-%c", letter),
                           path_outside(trial, component, component->path)},
             .argument_count = 3,
@@ -166,6 +166,8 @@ void fix_by_chattr(struct trial *trial, const struct component *component) {
             .effect = SLICE("lets all change it who have the permission"),
             .opens_to_more = true,
         };
+        add_fix(trial, &fix);
+    }
 }
 
 bool thaw(struct trial *trial, const struct component *component) {

@@ -135,8 +135,9 @@ void note_mode_too(struct trial *trial, int culprit);
 /* Notes that more may refuse behind a directory that could not be passed. */
 void note_below(struct trial *trial);
 
-/* Adds a note, or a fix in words; dropped without a word when there is no room. */
+/* Adds a note, a command, or a fix in words; dropped without a word when there is no room. */
 __attribute__((format(printf, 2, 3))) void add_note(struct trial *trial, const char *format, ...);
+void add_fix(struct trial *trial, const struct fix *fix);
 void add_advice(struct trial *trial, struct slice advice);
 
 /* A path for a sentence: quoted, escaped, shortened in the middle to at most 300 bytes; a

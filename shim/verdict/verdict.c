@@ -120,10 +120,15 @@ void note_mode_too(struct trial *trial, int culprit) {
                  trial->facts->identity.fsuid, access_words(component, access.missing));
 }
 
-void add_advice(struct trial *trial, struct slice advice) {
+void add_fix(struct trial *trial, const struct fix *fix) {
     struct verdict *verdict = trial->verdict;
-    if (verdict->fix_count < VERDICT_MOST_FIXES && advice.length > 0)
-        verdict->fixes[verdict->fix_count++] = (struct fix){.advice = advice};
+    if (verdict->fix_count < VERDICT_MOST_FIXES)
+        verdict->fixes[verdict->fix_count++] = *fix;
+}
+
+void add_advice(struct trial *trial, struct slice advice) {
+    if (advice.length > 0)
+        add_fix(trial, &(struct fix){.advice = advice});
 }
 
 void refuse_at(struct trial *trial, int culprit) {
