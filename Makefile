@@ -101,6 +101,7 @@ PYTHON ?= python3
 near-wild: all
 	$(PYTHON) tests/near/wild $(LIBRARY)
 
+# The parts, a program each.
 test-unit: $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do echo "$$test"; "$$test" || exit 1; done
 
@@ -122,6 +123,7 @@ test-suites:
 	$(MAKE) all
 	SUITES_DIR=$${SUITES_DIR:-$(BUILD)/suites} BUILD=$(BUILD) tests/suites/run $(SUITES)
 
+# The launcher, the set-up, make install, and the documents against the tables.
 test-scripts: all
 	@for test in tests/scripts/*_test.sh; do echo "$$test"; BUILD=$(BUILD) "$$test" || exit 1; done
 

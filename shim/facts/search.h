@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One search for the file that was meant: its budget, and where its findings go. */
+/* One search for the file that was meant: its budget, and where its findings go. All of it is safe
+ * in a signal handler. */
 #ifndef PERMSHIM_FACTS_SEARCH_H
 #define PERMSHIM_FACTS_SEARCH_H
 

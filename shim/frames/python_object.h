@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One frame object of the interpreter, read field by field. */
+/* One frame object of the interpreter, read field by field: fault-proof, without a call into the
+ * interpreter, safe in a signal handler. */
 #ifndef PERMSHIM_FRAMES_PYTHON_OBJECT_H
 #define PERMSHIM_FRAMES_PYTHON_OBJECT_H
 

@@ -62,7 +62,8 @@ void tally_start(void);
 void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct slice culprit,
                  unsigned limit, struct sighting *sighting);
 
-/* Corrects the cause that was counted, when the report found out more. */
+/* Corrects the cause that was counted, when the report found out more. As safe as tally_count(), as
+ * what follows about counts. */
 void tally_refine(uint64_t fingerprint, enum cause cause);
 
 /* What is known of one fingerprint, for a summary. */
@@ -87,7 +88,7 @@ void text_render_summary(const struct tally_line *line, bool terminal, struct bu
 void json_render_summary(const struct tally_line *line, const struct facts *facts,
                          struct buffer *out);
 
-/* Where bytes may go. */
+/* Where bytes may go: safe in a signal handler, but for sink_start(). */
 
 /* Remembers what descriptor 2 is. Called by the library's constructor. */
 void sink_start(void);

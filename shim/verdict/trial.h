@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of verdict/ share while they judge one incident. */
+/* What the parts of verdict/ share while they judge one incident. All of it is pure but for what it
+ * adds to the trial, and safe in a signal handler. */
 #ifndef PERMSHIM_VERDICT_TRIAL_H
 #define PERMSHIM_VERDICT_TRIAL_H
 
