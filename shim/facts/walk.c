@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "facts/collect.h"
+#include "facts/physical.h"
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/vfs.h>
@@ -16,7 +17,6 @@ enum {
     MOST_LINKS = 40,     /* MAXSYMLINKS, linux/namei.h */
     MOST_LOOKUPS = 8192, /* 4,095 bytes hold 2,048 names; links bring more */
     LINK_BYTES = 4096,
-    SPARE_PATH_BYTES = 256,
 };
 
 struct walker {
@@ -29,8 +29,7 @@ struct walker {
     int held;       /* the directory stood on: a descriptor, or AT_FDCWD */
     bool held_ours; /* to be closed */
     int current;    /* its component */
-    char *path;     /* its physical path; earlier components' paths are parts of the same bytes */
-    size_t path_length, path_capacity;
+    struct physical path;
     struct slice rest; /* what of the path is still to be walked */
     unsigned links, lookups;
     struct followed {
@@ -39,52 +38,6 @@ struct walker {
         struct slice rest; /* what was left to walk behind it */
     } followed[MOST_LINKS];
 };
-
-/* ---- the physical path ---- */
-
-/* Makes room for `bytes` more, by moving to a new place: earlier components keep the old one. */
-static bool path_move(struct walker *w, size_t bytes) {
-    size_t capacity = w->path_length + bytes + SPARE_PATH_BYTES;
-    char *moved = arena_get(w->arena, capacity, 1);
-    if (!moved)
-        return false;
-    if (w->path_length)
-        memcpy(moved, w->path, w->path_length);
-    w->path = moved;
-    w->path_capacity = capacity;
-    return true;
-}
-
-static bool path_set(struct walker *w, struct slice path) {
-    w->path_length = 0;
-    if (!path_move(w, path.length))
-        return false;
-    memcpy(w->path, path.data, path.length);
-    w->path_length = path.length;
-    return true;
-}
-
-static bool path_enter(struct walker *w, struct slice name) {
-    bool slash = w->path_length == 0 || w->path[w->path_length - 1] != '/';
-    if (w->path_length + slash + name.length > w->path_capacity && !path_move(w, name.length + 1))
-        return false;
-    if (slash)
-        w->path[w->path_length++] = '/';
-    memcpy(w->path + w->path_length, name.data, name.length);
-    w->path_length += name.length;
-    return true;
-}
-
-/* Where the start has no name, "." stands for it: then names are only added. */
-static bool path_leave(struct walker *w) {
-    if (w->path[0] != '/')
-        return path_enter(w, SLICE(".."));
-    while (w->path_length > 1 && w->path[w->path_length - 1] != '/')
-        w->path_length--;
-    if (w->path_length > 1)
-        w->path_length--;
-    return path_move(w, 0);
-}
 
 /* ---- the components ---- */
 
@@ -112,7 +65,7 @@ static struct component *add_component(struct walker *w, enum component_role rol
     if (w->walk->count == WALK_MOST_COMPONENTS)
         elide(w);
     struct component *component = &w->components[w->walk->count++];
-    component->path = (struct slice){w->path, w->path_length};
+    component->path = physical_text(&w->path);
     component->role = role;
     component->parent = w->current;
     component->kernel_answer = ANSWER_UNKNOWN;
@@ -142,7 +95,7 @@ static void give_up(struct walker *w) {
 
 static bool stand_on_root(struct walker *w) {
     int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-    if (root < 0 || !path_set(w, SLICE("/"))) {
+    if (root < 0 || !physical_set(&w->path, SLICE("/"))) {
         if (root >= 0)
             sys_close(root);
         return false;
@@ -173,7 +126,7 @@ static void stand_on_start(struct walker *w, const struct incident *incident) {
         }
     } else {
         hold(w, incident->directory, false);
-        if (!path_set(w, name_of(w, w->held))) {
+        if (!physical_set(&w->path, name_of(w, w->held))) {
             give_up(w);
             return;
         }
@@ -205,7 +158,7 @@ static void jump(struct walker *w, const char *name, bool last) {
         return;
     }
     struct slice path = name_of(w, descriptor);
-    if (!path_set(w, path)) {
+    if (!physical_set(&w->path, path)) {
         sys_close(descriptor);
         give_up(w);
         return;
@@ -252,8 +205,7 @@ static void follow(struct walker *w, struct component *link, int descriptor,
     w->followed[w->links++] = (struct followed){link->status.st_dev, link->status.st_ino, w->rest};
     link->link_target = (struct slice){text, (size_t)length};
     link->rest_behind = w->rest.length;
-    w->path_length = directory_length;
-    if (!path_move(w, 0)) {
+    if (!physical_return(&w->path, directory_length)) {
         give_up(w);
         return;
     }
@@ -295,7 +247,7 @@ static bool is_an_answer(int error) {
 /* Looks one name up in the held directory, and stands on what it finds. */
 static void step(struct walker *w, struct slice name, bool last) {
     struct component *directory = &w->components[w->current];
-    size_t directory_length = w->path_length;
+    size_t directory_length = w->path.length;
     component_need(w->held, directory, ACCESS_SEARCH, w->real_ids);
 
     struct slice terminated = arena_copy(w->arena, name);
@@ -306,7 +258,7 @@ static void step(struct walker *w, struct slice name, bool last) {
     }
     int descriptor = sys_openat(w->held, terminated.data, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
     bool named = descriptor < 0 || (!dot && !dots); /* one that was not reached is shown as asked */
-    bool moved = named ? path_enter(w, name) : dot || path_leave(w);
+    bool moved = named ? physical_enter(&w->path, name) : dot || physical_leave(&w->path);
     if (!moved) {
         if (descriptor >= 0)
             sys_close(descriptor);
@@ -399,6 +351,7 @@ static void walk_in(struct arena *arena, const struct incident *incident, struct
         .wanted = incident->wanted,
         .real_ids = incident->real_ids,
         .held = AT_FDCWD,
+        .path = {.arena = arena},
         .rest = slice_of(incident->path),
     };
     *walk = (struct walk){
