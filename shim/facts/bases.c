@@ -32,13 +32,18 @@ static void add_parents(struct search *search, enum base_kind kind, struct slice
 
 /* ---- the script ---- */
 
+/* "python3.11", "lua5.4", "zsh-5.9": not "shotwell", which has "sh" and a letter behind it. */
 static bool is_interpreter(struct slice executable) {
-    static const char names[][8] = {"python", "pypy", "perl", "ruby", "node", "php", "lua",  "R",
-                                    "tclsh",  "java", "bash", "sh",   "dash", "zsh", "julia"};
+    static const char names[][8] = {"python", "pypy",   "perl", "ruby",  "node", "nodejs",
+                                    "php",    "lua",    "R",    "java",  "bash", "sh",
+                                    "dash",   "luajit", "zsh",  "tclsh", "julia"};
     struct slice name = slice_basename(executable);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (slice_starts(name, slice_of(names[i])))
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct slice rest = slice_from(name, strlen(names[i]));
+        char next = rest.length > 0 ? (char)(rest.data[0] | 0x20) : '\0';
+        if (slice_starts(name, slice_of(names[i])) && (next < 'a' || next > 'z'))
             return true;
+    }
     return false;
 }
 

@@ -130,6 +130,8 @@ for interpreter in python3 pypy3 tclsh8.6; do
 done
 check_like "the script of R, as Rscript starts it" "*[(]the script's directory[)] it does" \
     "$(runs R sed --file=../project/run images/here_qz.jpg | jq -r .why)"
+check "a viewer whose name begins as a shell's has no script" missing-dir \
+    "$(runs shotwell cat ../project/run images/here_qz.jpg | jq -r .cause)"
 check_like "PyPy is told in Python" "*os.path.expanduser*" "$(runs pypy3 cat ../project/run '~qz/a.jpg' | jq -r '.advice | join("|")')"
 
 # ---- links whose tree was moved ----
