@@ -58,7 +58,8 @@ static struct slice module_script(struct arena *arena, struct slice module) {
 
 /* The first argument that is no option, of an interpreter's command line; empty with -c. R is
  * started by Rscript(1) with the script as an option, and says where the program's own begin. */
-static struct slice find_script(struct arena *arena, struct slice command_line) {
+static struct slice find_script(struct search *search, struct slice command_line) {
+    bool python = search->result->caller_is_python;
     slice_split(&command_line, '\0');
     while (command_line.length > 0) {
         struct slice argument = slice_split(&command_line, '\0');
@@ -67,12 +68,12 @@ static struct slice find_script(struct arena *arena, struct slice command_line) 
         if (slice_is(argument, "--args"))
             return SLICE("");
         if (argument.length > 1 && argument.data[0] == '-') {
-            char option = argument.data[1];
-            if (option == 'm' && argument.length == 2)
-                return module_script(arena, slice_split(&command_line, '\0'));
-            if ((option == 'c' || option == 'e') && argument.length == 2)
+            char option = argument.length == 2 ? argument.data[1] : '\0';
+            if (python && option == 'm')
+                return module_script(search->arena, slice_split(&command_line, '\0'));
+            if (option == 'c' || option == 'e')
                 return SLICE("");
-            if ((option == 'W' || option == 'X') && argument.length == 2)
+            if (python && (option == 'W' || option == 'X')) /* with a word behind them */
                 slice_split(&command_line, '\0');
             continue;
         }
@@ -107,8 +108,7 @@ static void add_script(struct search *search, struct slice working_directory) {
         return;
     }
     struct slice line = file_first(search->arena, "/proc/self/cmdline", COMMAND_LINE_BYTES);
-    struct slice script =
-        absolute_script(search, find_script(search->arena, line), working_directory);
+    struct slice script = absolute_script(search, find_script(search, line), working_directory);
     if (script.length == 0 || script.data[0] != '/')
         return;
     add_place(search, BASE_SCRIPT, slice_parent(script));

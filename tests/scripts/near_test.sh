@@ -130,6 +130,14 @@ for interpreter in python3 pypy3 tclsh8.6; do
 done
 check_like "the script of R, as Rscript starts it" "*[(]the script's directory[)] it does" \
     "$(runs R sed --file=../project/run images/here_qz.jpg | jq -r .why)"
+if type -P perl >/dev/null; then
+    # shellcheck disable=SC2016 # the dollar signs are Perl's
+    echo 'open my $image, "<", $ARGV[0]' >"$tmp/project/run.pl"
+    check_like "the script of Perl, behind an option that only Python's has a word for" "*[(]the script's directory[)] it does" \
+        "$(runs perl perl -W ../project/run.pl images/here_qz.jpg | jq -r .why)"
+else
+    skip "the script of Perl" "perl is not installed"
+fi
 check "a viewer whose name begins as a shell's has no script" missing-dir \
     "$(runs shotwell cat ../project/run images/here_qz.jpg | jq -r .cause)"
 check_like "PyPy is told in Python" "*os.path.expanduser*" "$(runs pypy3 cat ../project/run '~qz/a.jpg' | jq -r '.advice | join("|")')"
