@@ -63,21 +63,21 @@ static struct slice find_script(struct search *search, struct slice command_line
     slice_split(&command_line, '\0');
     while (command_line.length > 0) {
         struct slice argument = slice_split(&command_line, '\0');
+        if (argument.length < 2 || argument.data[0] != '-')
+            return argument;
         if (slice_starts(argument, SLICE("--file=")))
             return slice_from(argument, sizeof "--file=" - 1);
-        if (slice_is(argument, "--args"))
+        char option = argument.data[1];
+        bool alone = argument.length == 2;
+        if (slice_is(argument, "--args") || (alone && (option == 'c' || option == 'e')) ||
+            (python && option == 'c'))
             return SLICE("");
-        if (argument.length > 1 && argument.data[0] == '-') {
-            char option = argument.length == 2 ? argument.data[1] : '\0';
-            if (python && option == 'm')
-                return module_script(search->arena, slice_split(&command_line, '\0'));
-            if (option == 'c' || option == 'e')
-                return SLICE("");
-            if (python && (option == 'W' || option == 'X')) /* with a word behind them */
-                slice_split(&command_line, '\0');
+        /* Python's with a word, which may stand in the same argument. */
+        if (!python || (option != 'm' && option != 'W' && option != 'X'))
             continue;
-        }
-        return argument;
+        struct slice word = alone ? slice_split(&command_line, '\0') : slice_from(argument, 2);
+        if (option == 'm')
+            return module_script(search->arena, word);
     }
     return SLICE("");
 }

@@ -130,6 +130,9 @@ for interpreter in python3 pypy3 tclsh8.6; do
 done
 check_like "the script of R, as Rscript starts it" "*[(]the script's directory[)] it does" \
     "$(runs R sed --file=../project/run images/here_qz.jpg | jq -r .why)"
+check "code behind -c is no option before a script" missing-dir \
+    "$(env -C "$tmp/elsewhere" PERMSHIM_FORMAT=json PERMSHIM_FRAMES=0 LD_PRELOAD="$library" \
+        python3 -c'open("images/here_qz.jpg")' ../project/run 2>&1 | grep '^{' | jq -r .cause)"
 if type -P perl >/dev/null; then
     # shellcheck disable=SC2016 # the dollar signs are Perl's
     echo 'open my $image, "<", $ARGV[0]' >"$tmp/project/run.pl"
