@@ -60,44 +60,25 @@ static int read_memory(unw_addr_space_t space, unw_word_t address, unw_word_t *v
 static int read_register(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write,
                          void *argument) {
     (void)space;
+    /* The first three are those that a chain of frame pointers tells. */
+    static const struct {
+        uint8_t number, offset;
+    } known[] = {
+        {UNW_X86_64_RIP, REGISTERS_RIP}, {UNW_X86_64_RSP, REGISTERS_RSP},
+        {UNW_X86_64_RBP, REGISTERS_RBP}, {UNW_X86_64_RBX, REGISTERS_RBX},
+        {UNW_X86_64_R12, REGISTERS_R12}, {UNW_X86_64_R13, REGISTERS_R13},
+        {UNW_X86_64_R14, REGISTERS_R14}, {UNW_X86_64_R15, REGISTERS_R15},
+    };
     const struct source *source = argument;
-    const struct registers *registers = &source->registers;
+    size_t count = source->only_frame_pointer ? 3 : sizeof known / sizeof *known;
     if (write)
         return -UNW_EREADONLYREG;
-    switch (number) {
-    case UNW_X86_64_RIP:
-        *value = registers->rip;
-        return 0;
-    case UNW_X86_64_RSP:
-        *value = registers->rsp;
-        return 0;
-    case UNW_X86_64_RBP:
-        *value = registers->rbp;
-        return 0;
-    default:
-        break;
-    }
-    if (source->only_frame_pointer)
-        return -UNW_EBADREG;
-    switch (number) {
-    case UNW_X86_64_RBX:
-        *value = registers->rbx;
-        return 0;
-    case UNW_X86_64_R12:
-        *value = registers->r12;
-        return 0;
-    case UNW_X86_64_R13:
-        *value = registers->r13;
-        return 0;
-    case UNW_X86_64_R14:
-        *value = registers->r14;
-        return 0;
-    case UNW_X86_64_R15:
-        *value = registers->r15;
-        return 0;
-    default:
-        return -UNW_EBADREG; /* not preserved over a call: nobody knows */
-    }
+    for (size_t i = 0; i < count; i++)
+        if (known[i].number == number) {
+            memcpy(value, (const char *)&source->registers + known[i].offset, sizeof *value);
+            return 0;
+        }
+    return -UNW_EBADREG; /* not preserved over a call: nobody knows */
 }
 
 static int no_float_register(unw_addr_space_t space, unw_regnum_t number, unw_fpreg_t *value,
