@@ -11,18 +11,8 @@ enum { MOST_COLUMN_BYTES = 44 }; /* of a path in the table */
 static void put_mode(struct buffer *out, const struct component *component) {
     static const char types[] = "?pc?d?b?-?l?s???";
     mode_t mode = component->status.st_mode;
-    char text[] = {types[mode >> 12 & 15],
-                   '-',
-                   '-',
-                   '-',
-                   '-',
-                   '-',
-                   '-',
-                   '-',
-                   '-',
-                   '-',
-                   component->acl.state == ACL_PRESENT ? '+' : ' ',
-                   '\0'};
+    char text[] = "?--------- ";
+    text[0] = types[mode >> 12 & 15];
     for (int i = 0; i < 9; i++)
         if (mode >> (8 - i) & 1)
             text[1 + i] = "rwx"[i % 3];
@@ -32,6 +22,8 @@ static void put_mode(struct buffer *out, const struct component *component) {
         text[6] = mode & S_IXGRP ? 's' : 'S';
     if (mode & S_ISVTX)
         text[9] = mode & S_IXOTH ? 't' : 'T';
+    if (component->acl.state == ACL_PRESENT)
+        text[10] = '+';
     buffer_format(out, "%s", text);
 }
 
