@@ -38,6 +38,26 @@ static const struct letter {
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
+/* The row that begins with `key`, in a table that is sorted by what its rows begin with; or NULL.
+ */
+#define FIND(table, key) find_row((table), COUNT(table), sizeof *(table), (key))
+
+static const void *find_row(const void *table, size_t count, size_t row_bytes, uint32_t key) {
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const void *row = (const char *)table + middle * row_bytes;
+        uint16_t first = *(const uint16_t *)row;
+        if (first == key)
+            return row;
+        if (first < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 /* Hangul syllables, the Unicode standard, section 3.12. */
 enum {
     HANGUL_FIRST = 0xac00,
@@ -71,15 +91,8 @@ void point_write(struct buffer *out, uint32_t c) {
 uint32_t point_lower(uint32_t c) {
     if (c < 0x80)
         return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-    size_t low = 0, high = COUNT(letters);
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (letters[middle].upper < c)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < COUNT(letters) && letters[low].upper == c ? letters[low].lower : c;
+    const struct letter *found = FIND(letters, c);
+    return found ? found->lower : c;
 }
 
 uint32_t point_upper(uint32_t c) {
@@ -137,19 +150,6 @@ static unsigned mark_order(uint32_t c) {
 
 /* ---- decomposition ---- */
 
-static const struct decomposition *find_decomposition(uint32_t c) {
-    size_t low = 0, high = COUNT(decompositions);
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (decompositions[middle].composed < c)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < COUNT(decompositions) && decompositions[low].composed == c;
-    return found ? &decompositions[low] : NULL;
-}
-
 struct points {
     uint32_t *data;
     size_t count, most;
@@ -184,7 +184,7 @@ static void put_decomposed(struct points *points, uint32_t c) {
         return;
     }
     const struct decomposition *found;
-    while (count < DEEPEST && (found = find_decomposition(c))) {
+    while (count < DEEPEST && (found = FIND(decompositions, c))) {
         if (found->mark)
             behind[count++] = found->mark;
         c = found->base;
