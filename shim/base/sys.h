@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -137,6 +138,12 @@ static inline long sys_getdents(int descriptor, void *entries, size_t size) {
 static inline void *sys_map(size_t bytes, int protection, int flags) {
     long result = sys_call(SYS_mmap, 0, (long)bytes, protection, flags, -1, 0);
     return result < 0 && result > -4096 ? NULL : (void *)result;
+}
+
+/* Maps in the place of what is there. Where that fails, nothing may be there any more. */
+static inline bool sys_map_over(void *start, size_t bytes, int protection, int flags) {
+    return sys_call(SYS_mmap, (long)start, (long)bytes, protection, flags | MAP_FIXED, -1, 0) ==
+           (long)start;
 }
 
 static inline void sys_unmap(void *start, size_t bytes) {

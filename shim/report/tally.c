@@ -8,6 +8,7 @@
 #include "base/start.h"
 #include "base/sys.h"
 #include "report/report.h"
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -29,26 +30,64 @@ struct table {
     struct slot slots[SLOTS];
 };
 
-static START_DATA struct table *_Atomic shared;
+/*
+ * The table's place is a part of the library from the start, memory that nobody has touched; it is
+ * mapped anew, as shared memory, when it is needed first. So a report or a fork leaves the process
+ * no larger than it was: under a small RLIMIT_AS the host's next malloc(3) finds what it would find
+ * without us.
+ */
+enum { PAGE = 4096, TABLE_BYTES = (sizeof(struct table) + PAGE - 1) / PAGE * PAGE };
+static char reserve[TABLE_BYTES + PAGE - 1]; /* aligned, it would take .bss off the page of .data */
 
-/* Makes the table unless it is there. Two threads may make one each: the first one counts. */
-static struct table *make_table(void) {
-    struct table *made =
-        sys_map(sizeof *made, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE);
-    struct table *present = NULL;
-    if (!made || atomic_compare_exchange_strong(&shared, &present, made))
-        return made;
-    sys_unmap(made, sizeof *made);
-    return present;
+static struct table *place(void) {
+    return (struct table *)(((uintptr_t)reserve + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
 }
 
+enum { ABSENT, BEING_MADE, PRESENT, LOST };
+static START_DATA _Atomic int state;
+
+static struct table *present_table(void) {
+    return atomic_load(&state) == PRESENT ? place() : NULL;
+}
+
+static bool lay(int sharing) {
+    return sys_map_over(place(), TABLE_BYTES, PROT_READ | PROT_WRITE,
+                        sharing | MAP_ANONYMOUS | MAP_NORESERVE);
+}
+
+/* Where neither can be had, the place may be a hole by now (mmap(2), MAP_FIXED). */
+static void make_table(void) {
+    atomic_store(&state, lay(MAP_SHARED) || lay(MAP_PRIVATE) ? PRESENT : LOST);
+}
+
+/*
+ * Of two threads that come at the same time the second waits for the first, which makes one or two
+ * system calls with its signals blocked. It does not wait for ever: in the child of a fork that ran
+ * no handlers, _Fork(3), there may be no first one. Then the table is made once more; if there was
+ * one after all, a count is lost.
+ */
 static struct table *find_table(void) {
-    struct table *table = atomic_load(&shared);
-    return table ? table : make_table();
+    enum { MOST_TURNS = 1000000 };
+    int now = ABSENT;
+    if (atomic_compare_exchange_strong(&state, &now, BEING_MADE)) {
+        make_table();
+    } else if (now == BEING_MADE) {
+        for (int turn = 0; turn < MOST_TURNS && atomic_load(&state) == BEING_MADE; turn++)
+            __builtin_ia32_pause();
+        if (atomic_load(&state) == BEING_MADE)
+            make_table();
+    }
+    return present_table();
 }
 
+/* A report has blocked the signals already. SIGSYS as there: incident.c, asynchronous_signals. */
 static void before_fork(void) {
+    uint64_t others = ~((uint64_t)1 << (SIGSYS - 1)), mask;
+    int now = atomic_load(&state);
+    if (now == PRESENT || now == LOST || sys_sigmask(SIG_BLOCK, &others, &mask) != 0)
+        return;
     find_table();
+    sys_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
 /* What pthread_atfork(3) calls, LSB 5.0 "__register_atfork". That one is a part of libc that would
@@ -99,7 +138,7 @@ static bool within_limit(struct table *table, unsigned limit) {
 void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct slice culprit,
                  unsigned limit, struct sighting *sighting) {
     struct table *table = find_table();
-    if (!table) { /* no memory: every failure is its own first */
+    if (!table) { /* every failure is its own first */
         *sighting = (struct sighting){.report = true};
         return;
     }
@@ -123,14 +162,14 @@ void tally_count(uint64_t fingerprint, const struct verdict *verdict, struct sli
 }
 
 void tally_refine(uint64_t fingerprint, enum cause cause) {
-    struct table *table = atomic_load(&shared);
+    struct table *table = present_table();
     struct slot *slot = table ? find_slot(table, fingerprint ? fingerprint : 1) : NULL;
     if (slot)
         atomic_store(&slot->cause, cause);
 }
 
 START_CODE bool tally_has_untold(void) {
-    struct table *table = atomic_load(&shared);
+    struct table *table = present_table();
     return table && atomic_load(&table->untold) != 0;
 }
 
@@ -156,7 +195,7 @@ static void tell(struct slot *slot, void (*each)(const struct tally_line *line, 
 
 void tally_untold(uint64_t only, void (*each)(const struct tally_line *line, void *context),
                   void *context) {
-    struct table *table = atomic_load(&shared);
+    struct table *table = present_table();
     struct slot *slot = table && only ? find_slot(table, only) : NULL;
     if (slot)
         tell(slot, each, context);

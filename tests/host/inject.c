@@ -52,7 +52,7 @@ long sys_enter(long number, long a, long b, long c, long d, long e, long f) {
     bool fails = ++run.calls == run.failing;
     if (number == SYS_rt_sigprocmask && a == SIG_SETMASK)
         fails = false; /* with a mask that the kernel gave it cannot fail */
-    if (number == SYS_mmap && (d & MAP_SHARED))
+    if (number == SYS_mmap && (d & MAP_FIXED))
         return -ENOMEM; /* without the tally, each failure is the first */
     if (fails)
         run.failed = number;

@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -165,6 +166,40 @@ PROMISE(address_space_exhausted) {
     EXPECT(reports() == 1); /* there was no room for the others */
     fail_once();
     EXPECT(reports() == 2);
+}
+
+/* Under every limit the host gets as much as without us, refused reports or not. */
+PROMISE(every_small_address_space) {
+    enum { BLOCK = 16 * 1024, MOST = 160 }; /* to 2.5 MiB: a report needs 1.5 */
+    static void *blocks[MOST + 1];
+    holdings(); /* stdio takes what it needs */
+    rlim_t held = holdings().mappings * 1024;
+    for (size_t room = 0; room <= MOST; room++) {
+        struct rlimit limit = {held + room * BLOCK, RLIM_INFINITY};
+        EXPECT(setrlimit(RLIMIT_AS, &limit) == 0);
+        fail_once();
+        size_t got = 0;
+        while (got <= MOST &&
+               (blocks[got] = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                                   -1, 0)) != MAP_FAILED)
+            got++;
+        EXPECT(got == room);
+        while (got > 0)
+            munmap(blocks[--got], BLOCK);
+    }
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    EXPECT(setrlimit(RLIMIT_AS, &limit) == 0);
+    EXPECT(reports() > 10 && reports() < MOST);
+}
+
+PROMISE(no_larger_by_a_fork) {
+    holdings();
+    size_t before = holdings().mappings;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    EXPECT(child > 0 && waitpid(child, NULL, 0) == child);
+    EXPECT(holdings().mappings == before);
 }
 
 PROMISE(memory_given_back) {
