@@ -20,7 +20,7 @@ flags=(-D_GNU_SOURCE -O1 -fno-inline -g -pthread) # frames by their names
 # run LOG PROGRAM…: prints what it prints; what hangs is killed, since it may have blocked all signals.
 run() {
     : >"$tmp/$1"
-    timeout -s KILL 120 env LD_PRELOAD="$library" PERMSHIM_FORMAT=none PERMSHIM_LIMIT=0 PERMSHIM_FRAMES=40 \
+    timeout -s KILL 300 env LD_PRELOAD="$library" PERMSHIM_FORMAT=none PERMSHIM_LIMIT=0 PERMSHIM_FRAMES=40 \
         PERMSHIM_LOG="$tmp/$1" "${@:2}" 2>&1 || echo "status $?"
 }
 # having LOG FILTER: how many reports have it.

@@ -23,7 +23,7 @@ none=(-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-exceptions)
 # frames PROGRAM CASE: the names of the program's own functions, innermost first, "!" where a signal
 # struck; then why it ended. The case itself goes on: "alive".
 frames() {
-    LD_PRELOAD=$library PERMSHIM_FORMAT=json timeout 60 "$tmp/$1" "$2" /nowhere/a.png 2>"$tmp/json" >"$tmp/out" || true
+    LD_PRELOAD=$library PERMSHIM_FORMAT=json timeout -k 5 300 "$tmp/$1" "$2" /nowhere/a.png 2>"$tmp/json" >"$tmp/out" || true
     [[ $(<"$tmp/out") == alive || $1 == c++* ]] || echo "not alive"
     jq -r --arg program "$tmp/$1" '[.frames[] | select(.object == $program and .symbol != null)
         | .symbol + if .interrupted then "!" else "" end] + [.frames_ended // "ok"] | join(" ")' "$tmp/json"

@@ -20,7 +20,7 @@ with() {
     local preload=$1 status=0
     shift
     rm -f "$tmp/log"
-    env LD_PRELOAD="$preload" PERMSHIM_LOG="$tmp/log" PERMSHIM_FORMAT=none PERMSHIM_LIMIT=0 timeout 100 "$@" \
+    env LD_PRELOAD="$preload" PERMSHIM_LOG="$tmp/log" PERMSHIM_FORMAT=none PERMSHIM_LIMIT=0 timeout -k 5 300 "$@" \
         >"$tmp/out" 2>&1 </dev/null || status=$?
     echo "status $status $(cat "$tmp/out")"
 }

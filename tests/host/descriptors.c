@@ -85,7 +85,7 @@ PROMISE(stderr_reused_by_a_socket) {
 PROMISE(stderr_a_full_pipe) {
     int ends[2];
     if (host_again()) {
-        alarm(20);
+        alarm(60);
         fail_once();
         return;
     }
@@ -105,7 +105,7 @@ PROMISE(stderr_a_pipe_that_fills) {
     int ends[2];
     if (host_again()) {
         char path[4000] = "";
-        alarm(20);
+        alarm(60);
         for (unsigned i = 0; i < 60; i++) {
             size_t length = 2500 + 20 * i;
             memset(path, '/', length);

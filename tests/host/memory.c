@@ -74,7 +74,7 @@ static void fail_in_a_thread(void) {
     pthread_t thread;
     struct timespec limit;
     clock_gettime(CLOCK_REALTIME, &limit);
-    limit.tv_sec += 20;
+    limit.tv_sec += 60;
     EXPECT(pthread_create(&thread, NULL, fail_elsewhere, NULL) == 0);
     EXPECT(pthread_timedjoin_np(thread, NULL, &limit) == 0);
 }
@@ -115,7 +115,7 @@ PROMISE(no_heap_lock_after_fork) {
         int status;
         pid_t child = fork();
         if (child == 0) {
-            alarm(20);
+            alarm(60);
             armed = true;
             fail_at((unsigned)i);
             _exit(0);

@@ -42,7 +42,6 @@ static void *fail_meanwhile(void *argument) {
 /* What the failing threads hold while the others fork, the children find taken for ever. */
 PROMISE(between_fork_and_exec) {
     pthread_t threads[THREADS], failing[THREADS];
-    alarm(60);
     for (int i = 0; i < THREADS; i++)
         EXPECT(pthread_create(&failing[i], NULL, fail_meanwhile, (void *)(size_t)i) == 0);
     for (int i = 0; i < THREADS; i++)

@@ -24,7 +24,7 @@ for name in "${names[@]}"; do
     : >"$tmp/$name.log" && chmod 666 "$tmp/$name.log"
     status=0
     (cd "$tmp/$name" && env LD_PRELOAD="$library" PERMSHIM_LOG="$tmp/$name.log" PERMSHIM_LIMIT=0 \
-        timeout "${PROMISE_SECONDS:-100}" "$host" "$name" >"$tmp/$name.out" 2>"$tmp/$name.err" </dev/null) || status=$?
+        timeout -k 5 "${PROMISE_SECONDS:-300}" "$host" "$name" >"$tmp/$name.out" 2>"$tmp/$name.err" </dev/null) || status=$?
     if ((status == 77)); then
         skip "$name" "$(cat "$tmp/$name.out")"
         continue

@@ -475,7 +475,7 @@ static void many_threads_and_their_children(void **state) {
     for (size_t i = 0; i < CHILDREN; i++) {
         pid_t child = fork();
         if (child == 0) {
-            alarm(10); /* a hang is a failure, not a hang */
+            alarm(60); /* a hang is a failure, not a hang */
             COLLECT();
             _exit(ours.ended != NULL);
         }
