@@ -3,7 +3,9 @@
  * stress SECONDS PROCESSES THREADS: threads that open images, there or not, under a storm of
  * signals whose handlers do the same, while their processes fork children that do too. In the
  * working directory good.png is there and missing-N.png is not. Prints how many opens failed, and
- * the largest resident memory of a process after a fifth of the time and at its end, in KiB.
+ * the largest resident memory of a process early and at its end, in KiB: early is after a fifth of
+ * the time, but not before each thread has done all that it does. Each signal is sent by who has
+ * done something since the last one, so that a slow machine gets on, too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +22,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATHS = 50 };
+enum { PATHS = 50, MOST_THREADS = 256, FIRST_ROUNDS = 20 };
 
 static struct shared {
     atomic_ulong failed;
     atomic_long early_kib, late_kib;
 } * shared;
 static time_t start, seconds;
+
+/* Of this process. */
+static pthread_t running[MOST_THREADS];
+static unsigned threads;
+static pthread_barrier_t all_there;
+static atomic_uint warm; /* threads behind their first rounds */
+static atomic_bool early;
 
 static void fail(unsigned number) {
     int error = errno;
@@ -44,20 +53,29 @@ static void handle(int number) {
     fail((unsigned)number * 7);
 }
 
+static bool has_passed(time_t span) {
+    return time(NULL) - start >= span;
+}
+
 static bool is_over(void) {
-    return time(NULL) - start >= seconds;
+    return atomic_load(&early) && has_passed(seconds);
 }
 
 static void *work(void *argument) {
-    unsigned number = (unsigned)(size_t)argument;
-    while (!is_over()) {
+    unsigned self = (unsigned)(size_t)argument;
+    pthread_barrier_wait(&all_there);
+    for (unsigned round = 1; !is_over(); round++) {
         int descriptor = open("good.png", O_RDONLY | O_CLOEXEC);
         if (descriptor < 0)
             abort();
         close(descriptor);
-        fail(number++);
+        fail(self + round);
+        pthread_kill(running[(self + round) % threads], SIGUSR1);
+        if (round == FIRST_ROUNDS)
+            warm++;
         usleep(500);
     }
+    pthread_barrier_wait(&all_there); /* nobody signals a thread that was joined */
     return NULL;
 }
 
@@ -89,24 +107,25 @@ static void fork_one(unsigned number) {
         abort();
 }
 
-static void run_process(unsigned process, unsigned threads) {
-    pthread_t running[256];
+static void run_process(void) {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
-    struct itimerval every = {{0, 2000}, {0, 2000}};
-    bool early = false;
     sigaction(SIGALRM, &action, NULL);
-    for (unsigned i = 0; i < threads; i++)
-        if (pthread_create(&running[i], NULL, work, (void *)(size_t)(process + i)) != 0)
+    sigaction(SIGUSR1, &action, NULL);
+    pthread_barrier_init(&all_there, NULL, threads + 1);
+    for (size_t i = 0; i < threads; i++)
+        if (pthread_create(&running[i], NULL, work, (void *)i) != 0)
             abort();
-    setitimer(ITIMER_REAL, &every, NULL);
+    pthread_barrier_wait(&all_there);
     for (unsigned number = 0; !is_over(); number++) {
+        setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 1 + number % 500}, NULL);
         fork_one(number);
         usleep(20000);
-        if (!early && time(NULL) - start >= seconds / 5) {
+        if (!early && atomic_load(&warm) == threads && has_passed(seconds / 5)) {
             keep_largest(&shared->early_kib, resident_kib());
-            early = true;
+            atomic_store(&early, true);
         }
     }
+    pthread_barrier_wait(&all_there);
     for (unsigned i = 0; i < threads; i++)
         pthread_join(running[i], NULL);
     keep_largest(&shared->late_kib, resident_kib());
@@ -116,14 +135,15 @@ int main(int count, char **arguments) {
     if (count != 4)
         return 2;
     seconds = atol(arguments[1]);
-    unsigned processes = (unsigned)atoi(arguments[2]), threads = (unsigned)atoi(arguments[3]);
+    unsigned processes = (unsigned)atoi(arguments[2]);
+    threads = (unsigned)atoi(arguments[3]);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     start = time(NULL);
-    if (shared == MAP_FAILED || threads > 256)
+    if (shared == MAP_FAILED || threads > MOST_THREADS)
         return 2;
     for (unsigned i = 0; i < processes; i++)
         if (fork() == 0) {
-            run_process(i, threads);
+            run_process();
             _exit(0);
         }
     int status, worst = 0;
