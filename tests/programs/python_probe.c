@@ -244,13 +244,22 @@ static void signal_threads(pid_t but) {
 
 enum {
     WAIT_US = 50,
-    LONGEST_WAITS = 2000,
-    /* a thread that ended does not answer */ LONG_PAUSE = 16
+    LONGEST_WAITS = 2000, /* a thread that ended does not answer */
+    LONG_PAUSE = 16,
+    LONGEST_PAUSE = 256,
+    LONGEST_PAUSE_US = 100000,
 };
 
 /* ITIMER_PROF comes at most once a tick; this, PROBE_STRESS microseconds after the last handler has
  * returned: a signal sent before would leave the threads no time of their own on a slow machine.
- * Each sixteenth pause is long, since a pending signal starts a fork anew (copy_process). */
+ * A pending signal starts a fork anew (copy_process), so each sixteenth pause is long, and now and
+ * then one is longer than a fork takes anywhere. */
+static useconds_t pause_after(unsigned round, useconds_t pause_us) {
+    if (round % LONGEST_PAUSE == 0)
+        return LONGEST_PAUSE_US;
+    return round % LONG_PAUSE == 0 ? LONG_PAUSE * pause_us : pause_us;
+}
+
 static void *disturb(void *argument) {
     useconds_t pause_us = *(const useconds_t *)argument;
     pid_t self = sys_gettid();
@@ -262,7 +271,7 @@ static void *disturb(void *argument) {
         signal_threads(self);
         for (int waits = 0; at_work > 0 && waits < LONGEST_WAITS; waits++)
             usleep(WAIT_US);
-        usleep(round % LONG_PAUSE ? pause_us : LONG_PAUSE * pause_us);
+        usleep(pause_after(round, pause_us));
     }
     return NULL;
 }
