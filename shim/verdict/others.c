@@ -351,8 +351,12 @@ void judge_other(struct trial *trial) {
     if (judge_moved(trial))
         return;
     const struct walk *walk = &trial->facts->walk;
-    conclude(trial, CAUSE_other_errno, CERTAINTY_UNKNOWN, walk->cut ? NO_CULPRIT : last_of(walk),
-             NULL);
+    int culprit = walk->cut ? NO_CULPRIT : last_of(walk);
+    conclude(trial, CAUSE_other_errno, CERTAINTY_UNKNOWN, culprit, NULL);
+    /* do_open() of fs/namei.c: EEXIST comes before anybody looks at the bits, which may well refuse
+     * too. */
+    if (culprit >= 0 && trial->judgements[culprit].verdict == COMPONENT_DENIED)
+        refuse_at(trial, culprit);
     trial->verdict->why =
         arena_format(trial->arena, "%s: %s", errno_text(error), meaning_of(trial).data);
 }

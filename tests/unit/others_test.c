@@ -165,6 +165,13 @@ static void what_no_rule_explains(void **state) {
         assert_null(strstr(scene->verdict.why.data, "allow"));
         assert_says(scene->verdict.summary.data, "the kernel answered E");
     }
+    scene->incident.error = EEXIST; /* O_EXCL: its bits were not looked at, and are not to blame */
+    scene->incident.flags = O_WRONLY | O_CREAT | O_EXCL;
+    scene->components[IMAGE].needs = ACCESS_WRITE;
+    scene->components[IMAGE].kernel_answer = EACCES;
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_int_equal(scene->verdict.judgements[IMAGE].verdict, COMPONENT_DENIED);
+    assert_int_equal(scene->verdict.judgements[IMAGE].class, CLASS_NONE);
     scene->incident.error = EUCLEAN;
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
     assert_says(scene->verdict.why.data, "Structure needs cleaning: the file system is damaged");
