@@ -83,10 +83,13 @@ static struct slice habit_of_unexpanded(struct trial *trial) {
                            "write the variable's value out, or let the shell expand it"},
         [SIGN_BRACES] = {"in the program: f\"...\" or .format(...) where the path is made",
                          "fill in the braces where the path is made"},
-        [SIGN_PRINTF] = {"in the program: pattern % number where the path is made",
-                         "fill in the number where the path is made (printf)"},
+        [SIGN_PRINTF] = {"in the program: pattern % value where the path is made; for a reader of "
+                         "sequences (cv2.VideoCapture), a pattern that fits the names",
+                         "fill in the value where the path is made (printf); for a reader of "
+                         "sequences, write a pattern that fits the names"},
         [SIGN_GLOB] = {"in the program: glob.glob(pattern), and open what it returns",
-                       "expand the pattern first: let the shell see it unquoted, or call glob(3)"},
+                       "expand the pattern first: let the shell see it unquoted, or call glob(3); "
+                       "one that no name fits the shell leaves as it is"},
         [SIGN_NOTHING] = {"look where the path is made: a value was not set, or a cell was empty",
                           "look where the path is made: a value was not set"},
     };

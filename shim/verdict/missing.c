@@ -4,6 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 
+/* Is it the last name that is missing, and not asked to be a directory? */
+static bool names_a_file(const struct walk *walk) {
+    return walk->missing.length == 0 && !walk->trailing_slash;
+}
+
 /* The innermost followed link whose text holds the missing name, or NO_CULPRIT when the name stands
  * in the path that was asked for. Behind a link's text lie rest_behind bytes and a slash. */
 static int find_dangling_link(const struct walk *walk) {
@@ -162,16 +167,17 @@ static void fix_dangling_link(struct trial *trial, const struct component *link)
                    SLICE("bring the link's target back, or point the link to where it is now"));
 }
 
-/* What is there instead: the reader sees at once which name was meant. */
-static void note_held(struct trial *trial, bool final) {
+void note_held(struct trial *trial) {
     enum { SHOWN_BYTES = 200 };
+    const struct walk *walk = &trial->facts->walk;
     const struct held *held = &trial->facts->neighbours.held;
+    bool final = names_a_file(walk);
     size_t shown = 0, most = held->count < HELD_MOST ? held->count : HELD_MOST;
     struct buffer names = buffer_in(trial->arena, 4 * SHOWN_BYTES);
     const char *kind = !final         ? "directories there:"
                        : held->images ? "images there:"
                                       : "no image there, but";
-    if (!held->known || held->empty || (held->more && held->count == 0))
+    if (walk->creates || !held->known || held->empty || (held->more && held->count == 0))
         return;
     if (held->count == 0) {
         add_note(trial, final ? "no image there" : "no directory there");
@@ -220,7 +226,7 @@ static void judge_absent_name(struct trial *trial) {
         fix_dangling_link(trial, component_at(trial, link));
         return;
     }
-    bool final = walk->missing.length == 0 && !walk->trailing_slash;
+    bool final = names_a_file(walk);
     if (final && walk->creates) {
         /* O_CREAT would have made it: the directory was removed, or it was another moment. */
         conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, last, NULL);
@@ -240,8 +246,7 @@ static void judge_absent_name(struct trial *trial) {
         trial->arena, "%s exists and %s", final ? "its directory" : "what stands before it",
         held->known && held->empty ? "is empty" : "was searched; it holds no such name");
     note_base(trial);
-    if (!walk->creates)
-        note_held(trial, final);
+    note_held(trial);
     note_other_views(trial, absent);
     note_search(trial);
     if (cause == CAUSE_create_in_missing_dir) {

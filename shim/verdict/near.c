@@ -223,6 +223,10 @@ static enum slip slip_of_sign(enum slip_sign sign) {
     return sign == SIGN_URL ? SLIP_URI : sign == SIGN_DRIVE ? SLIP_WINDOWS : SLIP_UNEXPANDED;
 }
 
+static bool is_pattern(enum slip_sign sign) {
+    return sign == SIGN_BRACES || sign == SIGN_PRINTF || sign == SIGN_GLOB;
+}
+
 static bool judge_found(struct trial *trial, int absent) {
     const struct neighbours *neighbours = &trial->facts->neighbours;
     if (neighbours->count == 0)
@@ -230,8 +234,7 @@ static bool judge_found(struct trial *trial, int absent) {
     struct neighbour first = neighbours->found[0];
     struct slice seen;
     enum slip_sign sign = slip_sign(slice_of(trial->incident->path), &seen);
-    bool pattern = sign == SIGN_BRACES || sign == SIGN_PRINTF || sign == SIGN_GLOB;
-    if (pattern && first.slips & SLIP_BIT(SLIP_TYPO))
+    if (is_pattern(sign) && first.slips & SLIP_BIT(SLIP_TYPO))
         return false;
     if (neighbours->ties > VERDICT_MOST_SUGGESTIONS) {
         add_note(trial, "%s%zu names there are equally near: none is suggested",
@@ -251,6 +254,15 @@ static bool judge_found(struct trial *trial, int absent) {
     return true;
 }
 
+/* Does the sign stand behind a directory that is missing? Expanding it would not bring that back,
+ * and with O_CREAT any name would do. */
+static bool is_behind_missing(struct trial *trial, enum slip_sign sign, struct slice seen) {
+    const struct walk *walk = &trial->facts->walk;
+    struct slice path = slice_of(trial->incident->path);
+    return (is_pattern(sign) || walk->creates) &&
+           seen.data >= path.data + path.length - walk->missing.length;
+}
+
 /* The path itself shows that a step was left out, though nothing was found behind it. */
 static bool judge_sign(struct trial *trial, int absent) {
     struct slice seen;
@@ -260,10 +272,20 @@ static bool judge_sign(struct trial *trial, int absent) {
     enum slip slip = slip_of_sign(sign);
     if (sign == SIGN_NONE)
         return false;
+    if (is_behind_missing(trial, sign, seen)) {
+        add_note(trial, "%s behind it is a name like others to open(2): nobody expanded it",
+                 quoted(trial->arena, slice_first(seen, 60)).data);
+        return false;
+    }
     nothing.slips = SLIP_BIT(slip);
     conclude(trial, slip_causes[slip], CERTAINTY_LIKELY, absent, NULL);
     tell_slip(trial, slip, &nothing, &why);
-    buffer_slice(&why, SLICE("; nothing was found in its place"));
+    if (!is_pattern(sign)) /* whether a name fits one was not looked for */
+        buffer_slice(&why, SLICE("; nothing was found in its place"));
+    else if (trial->facts->neighbours.held.empty)
+        buffer_slice(&why, SLICE("; the directory is empty"));
+    else
+        note_held(trial);
     trial->verdict->why = buffer_text(&why);
     fix_near(trial, &nothing);
     return true;

@@ -75,6 +75,10 @@ bool near_is_encoded(struct trial *trial, const struct neighbour *near);
 void suggest_near(struct trial *trial);
 void fix_by_path(struct trial *trial);
 
+/* Notes what the directory holds in place of the missing name: the reader sees at once which one
+ * was meant. Nothing where that was not read, or where the call would have made the name. */
+void note_held(struct trial *trial);
+
 /* Says which limits the search for a near name met. */
 void note_search(struct trial *trial);
 

@@ -564,6 +564,51 @@ static void test_signs_without_a_find(void **state) {
     assert_int_equal(verdict.suggestion_count, 0);
 }
 
+/* Whether a name fits a pattern is not looked for, so nothing is said of it: what is there is. */
+static void test_patterns_are_told_with_what_is_there(void **state) {
+    (void)state;
+    static const char *const patterns[] = {"/d/*.jpg", "/d/img_%04d.jpg", "/d/{}.jpg"};
+    struct held *held = &facts.neighbours.held;
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        incident.path = patterns[i];
+        *held = (struct held){.known = true, .images = true, .names = {SLICE("b.png")}, .count = 1};
+        judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+        assert_false(holds(verdict.why, "nothing was found"));
+        assert_true(notes("images there: 'b.png'"));
+        *held = (struct held){.known = true, .empty = true};
+        judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+        assert_true(holds(verdict.why, "the directory is empty"));
+        assert_int_equal(verdict.note_count, 0);
+    }
+    incident.path = "/d/*.jpg"; /* that is what a shell makes of an unquoted one, too */
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(advises("one that no name fits the shell leaves as it is"));
+}
+
+/* No expansion brings a directory back that stands before the pattern. */
+static void test_patterns_in_a_missing_directory(void **state) {
+    (void)state;
+    incident.path = "/d/renders/img_%04d.jpg";
+    components[2].path = SLICE("/d/renders");
+    facts.walk.missing = SLICE("/img_%04d.jpg");
+    judge(CAUSE_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_true(notes("'%04d' behind it is a name like others"));
+    incident.path = "/d/*/a.jpg";
+    components[2].path = SLICE("/d/*");
+    facts.walk.missing = SLICE("/a.jpg");
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    incident.path = "/d/renders/$NAME.jpg"; /* a name like others to make */
+    components[2].path = SLICE("/d/renders");
+    facts.walk.missing = SLICE("/$NAME.jpg");
+    facts.walk.creates = true;
+    incident.flags = O_CREAT | O_WRONLY;
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    incident.path = "/d/$NAME/a.jpg";
+    components[2].path = SLICE("/d/$NAME");
+    facts.walk.missing = SLICE("/a.jpg");
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+}
+
 static void test_numbers_are_not_guessed(void **state) {
     (void)state;
     facts.neighbours.range =
@@ -647,6 +692,8 @@ int main(void) {
         TEST(test_a_hosts_path),
         TEST(test_elsewhere),
         TEST(test_signs_without_a_find),
+        TEST(test_patterns_are_told_with_what_is_there),
+        TEST(test_patterns_in_a_missing_directory),
         TEST(test_numbers_are_not_guessed),
         TEST(test_creation_in_a_near_directory),
         TEST(test_suggestion_that_is_refused),
