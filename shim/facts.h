@@ -240,6 +240,7 @@ struct neighbours {
     struct slice own_view; /* mount point in place of which others see another directory; empty:
                               they do not, or unknown */
     struct slice unset_variable; /* in the path, and not in the environment */
+    struct slice unknown_user;   /* "~user" begins the path, and is not in the local passwd file */
     bool caller_is_python;       /* the executable is a Python interpreter */
     const struct walk *refused;  /* the walk to found[0], when this process may not open it */
 };

@@ -74,6 +74,26 @@ void accounts_read(struct arena *arena, struct facts *facts) {
     facts->accounts = (struct accounts){users.names, groups.names, users.count, groups.count};
 }
 
+bool accounts_find_home(struct arena *arena, struct slice user, struct slice *home) {
+    struct line_reader reader;
+    struct slice line, name, rest;
+    unsigned long id;
+    bool found = false;
+    *home = SLICE("");
+    if (!lines_open(&reader, arena, "/etc/passwd", ACCOUNTS_BUDGET_BYTES))
+        return true;
+    while (!found && lines_next(&reader, &line)) {
+        found = split_entry(line, &name, &rest, &id) && slice_equal(name, user);
+        if (!found)
+            continue;
+        slice_split(&rest, ':'); /* passwd(5): the group and the full name stand before it */
+        slice_split(&rest, ':');
+        *home = arena_copy(arena, slice_split(&rest, ':'));
+    }
+    lines_close(&reader);
+    return found;
+}
+
 static bool refused(const struct component *component) {
     return component->status_known && component->kernel_answer == EACCES;
 }

@@ -53,6 +53,10 @@ void surroundings_read(struct arena *arena, const struct incident *incident, str
 void modules_ask(struct arena *arena, const struct incident *incident, const struct facts *facts,
                  int culprit, struct surroundings *surroundings);
 
+/* The home directory of a user by the local passwd file; false when that has no such user, true
+ * with an empty one when it cannot be read. */
+bool accounts_find_home(struct arena *arena, struct slice user, struct slice *home);
+
 /* Names for every id in `facts`, in one pass over /etc/passwd and one over /etc/group. */
 void accounts_read(struct arena *arena, struct facts *facts);
 

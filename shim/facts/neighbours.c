@@ -35,11 +35,30 @@ static void add_text(struct search *search, struct texts *texts, struct slice pa
         texts->all[texts->count++] = (struct text){.path = copy, .slips = slips};
 }
 
+/* "~user/…" with the home directory that the passwd file has for that user. */
+static void add_home(struct search *search, struct texts *texts, struct slice asked) {
+    size_t end = slice_find(asked, '/');
+    struct slice user = slice_from(slice_first(asked, end), 1), home;
+    if (asked.data[0] != '~' || user.length == 0 ||
+        (end == asked.length && !search->facts->walk.creates))
+        return;
+    if (!accounts_find_home(search->arena, user, &home)) {
+        search->result->unknown_user = user;
+        return;
+    }
+    struct buffer out = buffer_in(search->arena, TEXT_BYTES);
+    buffer_slice(&out, home);
+    buffer_slice(&out, slice_from(asked, end));
+    if (home.length > 0 && !out.cut)
+        add_text(search, texts, buffer_text(&out), SLIP_BIT(SLIP_UNEXPANDED));
+}
+
 /* Undoes every slip in every way, then every second one of what that gave, and so on. */
 static void make_texts(struct search *search, struct slice asked, struct texts *texts) {
     struct buffer out = buffer_in(search->arena, TEXT_BYTES);
     size_t from = 0;
     add_text(search, texts, asked, 0);
+    add_home(search, texts, asked);
     for (unsigned round = 0; round < MOST_TEXT_SLIPS; round++) {
         size_t to = texts->count;
         for (size_t i = from; i < to && search_ask_clock(search); i++)

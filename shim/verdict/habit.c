@@ -75,6 +75,17 @@ static bool asked_is_garbled(struct slice asked, struct slice there) {
            (!utf8_valid(asked) || slice_basename(asked).length > slice_basename(there).length);
 }
 
+/* Exporting it alone helps nobody who passes it on unexpanded. */
+static struct slice fill_in_variable(struct trial *trial, struct slice unset) {
+    return arena_format(trial->arena,
+                        trial->facts->neighbours.caller_is_python
+                            ? "export %.*s (sudo, cron and services start without it), and in the "
+                              "program: os.path.expandvars(path)"
+                            : "set %.*s and have it filled in where the path is made: not in "
+                              "'...' (shell, Perl, PHP), in `...` (JavaScript)",
+                        (int)unset.length, unset.data);
+}
+
 static struct slice habit_of_unexpanded(struct trial *trial) {
     static const struct line lines[] = {
         [SIGN_TILDE] = {"in the program: os.path.expanduser(path)",
@@ -94,15 +105,17 @@ static struct slice habit_of_unexpanded(struct trial *trial) {
                           "look where the path is made: a value was not set"},
     };
     const struct neighbours *neighbours = &trial->facts->neighbours;
-    struct slice seen, unset = neighbours->unset_variable;
+    struct slice seen, unset = neighbours->unset_variable, unknown = neighbours->unknown_user;
     enum slip_sign sign = slip_sign(slice_of(trial->incident->path), &seen);
     if (sign == SIGN_VARIABLE && seen.data[0] == '%')
         return SLICE("write the directory out: only Windows expands %NAME%");
     if (sign == SIGN_VARIABLE && unset.length > 0)
-        return arena_format(
-            trial->arena, "export %.*s (sudo, cron and services start without it)%s",
-            (int)unset.length, unset.data,
-            neighbours->caller_is_python ? ", and in the program: os.path.expandvars(path)" : "");
+        return fill_in_variable(trial, unset);
+    if (sign == SIGN_TILDE && unknown.length > 0)
+        return arena_format(trial->arena,
+                            "write the home directory out: the local passwd file has no user %s, "
+                            "and a ~ before one that is not known stays as it is",
+                            quoted(trial->arena, slice_first(unknown, 64)).data);
     return choose(trial, lines[sign].python, lines[sign].any);
 }
 

@@ -89,6 +89,9 @@ static void parse_accounts(struct arena *arena) {
     for (size_t i = 0; i < facts.accounts.group_count; i++)
         check_slice(facts.accounts.groups[i].name);
     accounts_find_joinable(arena, &facts.identity, &facts.walk);
+    struct slice home;
+    if (accounts_find_home(arena, SLICE("root"), &home))
+        check_slice(home);
 }
 
 static void parse_acl(struct arena *arena) {

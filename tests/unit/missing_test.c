@@ -476,6 +476,27 @@ static void test_variables_that_are_not_set(void **state) {
     assert_true(holds(verdict.why, "Windows expands it") && !advises("expandvars"));
 }
 
+/* Only Python expands what is in the environment: elsewhere export alone helps nobody. */
+static void test_variables_outside_of_python(void **state) {
+    (void)state;
+    incident.path = "/d/${name}.jpg";
+    facts.neighbours.unset_variable = SLICE("name");
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(advises("set name and") && advises("in `...` (JavaScript)"));
+    assert_false(advises("export"));
+}
+
+static void test_homes_of_unknown_users(void **state) {
+    (void)state;
+    facts.neighbours.caller_is_python = true;
+    incident.path = "~nosuch/a.jpg";
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(advises("os.path.expanduser"));
+    facts.neighbours.unknown_user = SLICE("nosuch");
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(advises("has no user 'nosuch'") && !advises("expanduser"));
+}
+
 static void test_whitespace_is_shown(void **state) {
     (void)state;
     incident.path = "/d/a.jpg \r\n";
@@ -687,6 +708,8 @@ int main(void) {
         TEST(test_ties),
         TEST(test_what_programs_print_is_told),
         TEST(test_variables_that_are_not_set),
+        TEST(test_variables_outside_of_python),
+        TEST(test_homes_of_unknown_users),
         TEST(test_whitespace_is_shown),
         TEST(test_base_tells_both_places),
         TEST(test_a_hosts_path),
