@@ -106,6 +106,26 @@ static void suspect_file_system(struct trial *trial, const struct mount *mount,
     }
 }
 
+/* Two ids that the user namespace does not map look alike, the process's own among them. */
+static bool looks_alike(const struct suspicion *suspicion) {
+    const struct access *access = suspicion->access;
+    return access && access->allowed && !access->sure && suspicion->kernel == EACCES &&
+           (access->owner_mapping != MAPPED || access->group_mapping != MAPPED);
+}
+
+static void suspect_ids(struct trial *trial, const struct component *component,
+                        struct candidates *candidates) {
+    const struct stat *status = &component->status;
+    put(&candidates->found,
+        "the plain rule for another owner or group (uid %u and gid %u also stand for each id that "
+        "this user namespace does not map, and may be others than this process's)",
+        status->st_uid, status->st_gid);
+    put(&candidates->questions,
+        "outside of the user namespace, ls -ldn %s and ps -o uid=,gid= -p PID",
+        quoted(trial->arena, slice_first(component->path, 200)).data);
+    candidates->count++;
+}
+
 static void list_candidates(struct trial *trial, const struct component *component,
                             struct candidates *candidates) {
     *candidates = (struct candidates){.found = buffer_in(trial->arena, 700),
@@ -137,6 +157,9 @@ void judge_unseen(struct trial *trial, const struct suspicion *suspicion) {
     const struct component *changed = find_changed(trial);
     struct candidates candidates;
     list_candidates(trial, component, &candidates);
+    bool alike = looks_alike(suspicion);
+    if (alike)
+        suspect_ids(trial, component, &candidates);
     if (suspicion->kernel == 0 && suspicion->access->allowed && changed && candidates.count == 0) {
         conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, suspicion->at, NULL);
         trial->verdict->why = arena_format(
@@ -149,7 +172,7 @@ void judge_unseen(struct trial *trial, const struct suspicion *suspicion) {
     trial->verdict->why =
         suspicion->at == NO_CULPRIT
             ? SLICE("the path could not be followed from here as the call did")
-        : !suspicion->access->allowed
+        : alike || !suspicion->access->allowed
             ? SLICE("what can be read of owner, mode, ACL and capabilities does not settle it")
         : suspicion->kernel == EACCES
             ? SLICE("owner, mode, ACL and capabilities allow it, and yet the kernel refuses at "

@@ -397,6 +397,25 @@ static void candidates_need_evidence(void **state) {
         assert_int_equal(scene->verdict.judgements[i].verdict, COMPONENT_OK);
 }
 
+/* unshare -U: whoever it is, and whosever the file is, both show as 65534. */
+static void ids_that_look_alike(void **state) {
+    struct scene *scene = *state;
+    struct identity *identity = &scene->facts.identity;
+    struct component *image = &scene->components[IMAGE];
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){.known = true};
+    identity->fsuid = identity->euid = identity->ruid = 65534;
+    image->status.st_uid = image->status.st_gid = 65534;
+    image->status.st_mode = S_IFREG | 0600;
+    image->kernel_answer = EACCES;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene->verdict.why.data, "does not settle it");
+    assert_says(scene_notes(scene), "uid 65534 and gid 65534 also stand for each id that");
+    assert_null(strstr(scene_notes(scene), "BPF"));
+    assert_says(scene_fixes(scene), "ls -ldn '/data/a.jpg'");
+    assert_no_command(scene);
+}
+
 static void a_change_in_between(void **state) {
     struct scene *scene = *state;
     struct timespec *changed = &scene->components[DATA].status.st_ctim;
@@ -460,6 +479,7 @@ int main(void) {
         TEST(selinux_does_not_hide_the_bits),
         TEST(apparmor),
         TEST(candidates_need_evidence),
+        TEST(ids_that_look_alike),
         TEST(a_change_in_between),
         TEST(a_callback_may_have_failed),
         TEST(a_path_that_cannot_be_followed),
