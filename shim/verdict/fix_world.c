@@ -116,18 +116,49 @@ static void fix_by_identity(struct trial *trial, int culprit, const struct acces
         advise_on_group(trial, status->st_gid);
 }
 
-/* A sandbox's user, to whom the object is closed outside as well: that its owner is not mapped here
- * changes nothing. The map tells the numbers of a namespace in between (bwrap has two). */
+/* A user to whom the object is closed outside as well: that its owner is not mapped here changes
+ * nothing. The map tells the numbers of a namespace in between (bwrap has two). */
 static void advise_on_outer_user(struct trial *trial, const struct component *component,
                                  const struct access *access) {
     add_advice(trial,
                arena_format(trial->arena,
                             "outside of this user namespace, as the owner or root there: setfacl "
-                            "-m u:UID:%s %s, UID being the number that uid %u has there (ps -o "
+                            "-m u:UID:%s %s%s, UID being the number that uid %u has there (ps -o "
                             "uid= -p PID); here nobody can change it",
                             rwx_of((access->granted & 7) | access->missing).text,
+                            in_chosen_container(trial) ? "with the host's path of " : "",
                             quoted(trial->arena, slice_first(component->path, 200)).data,
                             trial->facts->identity.fsuid));
+}
+
+/* Whom no map makes root, it is not outside either: unshare -r, a rootless container. */
+static bool is_root_outside(const struct identity *identity) {
+    for (size_t i = 0; i < identity->uid_map.count; i++) {
+        const struct id_range *range = &identity->uid_map.ranges[i];
+        uint32_t offset = identity->fsuid - range->inside;
+        if (offset < range->length)
+            return range->outside + offset == 0;
+    }
+    return false;
+}
+
+static void advise_on_unmapped(struct trial *trial, const struct component *component,
+                               const struct access *access) {
+    bool root_outside = is_root_outside(&trial->facts->identity);
+    if (in_chosen_container(trial))
+        add_advice(trial, SLICE("from outside, map the owner into this user namespace: podman "
+                                "--userns=keep-id when rootless, --uidmap and --gidmap, or the "
+                                "volume's option :idmap; chmod here cannot help"));
+    if (!root_outside)
+        advise_on_outer_user(trial, component, access);
+    if (in_chosen_container(trial))
+        return;
+    add_advice(trial,
+               root_outside
+                   ? SLICE("run it outside of this user namespace, or have the namespace map the "
+                           "owner too (unshare --map-users, --map-groups); chmod here cannot help")
+                   : SLICE("or have root make the namespace and map the owner too (unshare "
+                           "--map-users, --map-groups)"));
 }
 
 static void advise_on_namespace(struct trial *trial, const struct component *component,
@@ -142,14 +173,8 @@ static void advise_on_namespace(struct trial *trial, const struct component *com
         add_advice(trial,
                    SLICE("the mount maps ids: let it map this owner too, or change the owner from "
                          "outside; chmod here cannot help"));
-    else if (in_chosen_container(trial))
-        add_advice(trial, SLICE("from outside, map the owner into this user namespace: podman "
-                                "--userns=keep-id when rootless, --uidmap and --gidmap, or the "
-                                "volume's option :idmap; chmod here cannot help"));
     else if (trial->verdict->cause == CAUSE_unmapped_owner)
-        add_advice(trial, SLICE("run it outside of this user namespace, or have the namespace map "
-                                "the owner too (unshare --map-users, --map-groups); chmod here "
-                                "cannot help"));
+        advise_on_unmapped(trial, component, access);
     else
         advise_on_outer_user(trial, component, access);
 }

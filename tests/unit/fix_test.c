@@ -286,9 +286,19 @@ static void an_owner_outside_the_map(void **state) {
     scene->components[IMAGE].status.st_uid = scene->components[IMAGE].status.st_gid = 65534;
     assert_cause(scene, "unmapped-owner", CERTAINTY_PROVEN, IMAGE);
     assert_no_command(scene);
+    /* unshare -r: outside it is an ordinary user, to whom the file is closed as well */
+    assert_null(strstr(scene_fixes(scene), "run it outside"));
+    assert_says(scene_fixes(scene), "there: setfacl -m u:UID:r-- '/data/a.jpg', UID being the "
+                                    "number that uid 0 has there");
+    static const struct id_range of_root[] = {{0, 0, 1}};
+    identity->uid_map.ranges = of_root;
+    assert_cause(scene, "unmapped-owner", CERTAINTY_PROVEN, IMAGE);
     assert_says(scene_fixes(scene), "run it outside of this user namespace");
+    assert_null(strstr(scene_fixes(scene), "setfacl"));
+    identity->uid_map.ranges = one;
     identity->container = SLICE("podman");
     scene_judge(scene);
+    assert_says(scene_fixes(scene), "u:UID:r-- with the host's path of '/data/a.jpg'");
     assert_says(scene_fixes(scene), "--userns=keep-id");
     assert_says(scene_fixes(scene), ":idmap");
     /* With or without its owner in the map: bwrap's users have no capability. */
