@@ -149,6 +149,21 @@ static void fix_by_ln(struct trial *trial, const struct component *link) {
                         "moves with the tree");
 }
 
+/* "ln -s '~/data' data": who follows a link expands nothing. */
+static bool fix_unexpanded_link(struct trial *trial, const struct component *link) {
+    struct slice seen;
+    enum slip_sign sign = slip_sign(link->link_target, &seen);
+    if (sign == SIGN_NONE || sign == SIGN_NOTHING)
+        return false;
+    add_advice(trial,
+               arena_format(trial->arena,
+                            "write the path out in the link, ln -sfn TARGET %s: a link's text is "
+                            "taken as it is, with %s as a name",
+                            quoted(trial->arena, slice_first(link->path, 400)).data,
+                            quoted(trial->arena, slice_first(seen, 60)).data));
+    return true;
+}
+
 /* What tools link to, they can fetch again. */
 static void fix_dangling_link(struct trial *trial, const struct component *link) {
     struct told_elsewhere told;
@@ -162,7 +177,7 @@ static void fix_dangling_link(struct trial *trial, const struct component *link)
     else if (tell_elsewhere(trial, &told)) {
         add_note(trial, "%.*s", (int)told.why.length, told.why.data);
         add_advice(trial, told.advice);
-    } else
+    } else if (!fix_unexpanded_link(trial, link))
         add_advice(trial,
                    SLICE("bring the link's target back, or point the link to where it is now"));
 }
@@ -273,8 +288,8 @@ void judge_missing(struct trial *trial) {
                   "can be found or made in it");
         add_advice(trial,
                    trial->incident->directory == AT_FDCWD
-                       ? SLICE("change to a directory that exists (cd), then start the program "
-                               "again")
+                       ? SLICE("change to a directory that exists (cd; where one of that name was "
+                               "made again: cd \"$PWD\"), then start the program again")
                        : SLICE("have the program open the directory anew: it holds a descriptor of "
                                "one that was removed meanwhile"));
     } else if (walk->cut || walk->start_unknown) {

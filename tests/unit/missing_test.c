@@ -196,6 +196,23 @@ static void test_dangling_link(void **state) {
     judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
 }
 
+/* ln -s '~/a.jpg' l.jpg */
+static void test_links_with_a_text_to_expand(void **state) {
+    (void)state;
+    static const char *const targets[] = {"~/a.jpg", "$DATA/a.jpg", "*.jpg", "file:///a.jpg"};
+    components[1].role = ROLE_LINK;
+    components[1].path = SLICE("/d/l.jpg");
+    components[2].path = SLICE("/d/~");
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        components[1].link_target = slice_of(targets[i]);
+        judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+        assert_true(advises("ln -sfn TARGET '/d/l.jpg': a link's text is taken as it is"));
+    }
+    components[1].link_target = SLICE("None/a.jpg");
+    judge(CAUSE_dangling_symlink, CERTAINTY_PROVEN, 1);
+    assert_true(advises("bring the link's target back"));
+}
+
 static void test_links_that_can_be_mended(void **state) {
     (void)state;
     components[1].role = ROLE_LINK;
@@ -328,7 +345,7 @@ static void test_deleted_start(void **state) {
     facts.walk.start_deleted = true;
     facts.walk.directory = 0;
     judge(CAUSE_deleted_cwd, CERTAINTY_PROVEN, 0);
-    assert_true(advises("change to a directory that exists"));
+    assert_true(advises("change to a directory that exists") && advises("cd \"$PWD\""));
     incident.directory = 7; /* openat(2) */
     judge(CAUSE_deleted_cwd, CERTAINTY_PROVEN, 0);
     assert_true(advises("have the program open the directory anew"));
@@ -694,6 +711,7 @@ int main(void) {
         TEST(test_trailing_slash_is_a_directory),
         TEST(test_relative_path_names_its_start),
         TEST(test_dangling_link),
+        TEST(test_links_with_a_text_to_expand),
         TEST(test_links_that_can_be_mended),
         TEST(test_a_directory_that_root_makes),
         TEST(test_a_directory_that_cannot_be_made),
