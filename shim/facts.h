@@ -54,6 +54,7 @@ struct identity {
     struct slice container; /* "docker", "podman", "kubernetes", …; empty: no sign of one */
     bool has_account;       /* the passwd file has the fsuid; known of one who was refused */
     bool changed_user;      /* in a container whose first process runs as another user */
+    bool in_chroot;         /* its root directory is not that of a mount, chroot(2) */
 };
 
 /* in_group_p() of the kernel: the file system group or a supplementary one. */

@@ -210,6 +210,14 @@ static bool has_left_its_root(void) {
            sys_fstatat(AT_FDCWD, "/proc/self", &status, AT_SYMLINK_NOFOLLOW) != 0;
 }
 
+/* What starts with a namespace's own root directory has a mount there; chroot(2) asks for none. Not
+ * seen: a chroot to a mount point, and any before Linux 5.8. */
+static bool has_another_root(void) {
+    struct statx status;
+    return sys_statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, 0, &status) == 0 &&
+           (status.stx_attributes_mask & ~status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 /* The first process of the container shows as whom the container was started. */
 static bool has_changed_user(const struct identity *identity) {
     struct stat first;
@@ -234,6 +242,7 @@ bool identity_read(struct arena *arena, struct identity *identity) {
     }
     if (!read)
         ask_kernel(arena, identity);
+    identity->in_chroot = has_another_root();
     identity->changed_user = !sys_careful && has_changed_user(identity);
     read_user_namespace(arena, identity);
     identity->lsm_label = file_first(arena, "/proc/thread-self/attr/current", 256);

@@ -190,6 +190,19 @@ static bool differ(const struct identity *real, const struct identity *effective
            real->effective != effective->effective;
 }
 
+/* The same path outside may be another object's. */
+static void note_chroot(struct trial *trial) {
+    const struct verdict *verdict = trial->verdict;
+    size_t commands = 0;
+    for (size_t i = 0; i < verdict->fix_count; i++)
+        commands += verdict->fixes[i].argument_count > 0;
+    if (trial->facts->identity.in_chroot && commands > 0)
+        add_note(trial,
+                 "the process is in a chroot, and the command's path begins at its root directory: "
+                 "outside, put that directory before it (as root: readlink /proc/%d/root)",
+                 (int)trial->facts->identity.pid);
+}
+
 static void judge(struct trial *trial) {
     int error = trial->incident->error;
     bool stopped = trial->walked_as_another && trial->facts->walk.error == EACCES;
@@ -231,4 +244,5 @@ void verdict_reach(struct arena *arena, const struct incident *incident, const s
     }
     judge_components(&trial);
     judge(&trial);
+    note_chroot(&trial);
 }

@@ -372,6 +372,20 @@ static void an_unclear_group_takes_nothing_back(void **state) {
     assert_says(scene_fixes(scene), "no chmod is sure to help");
 }
 
+static void a_command_for_a_chroot(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene_judge(scene);
+    assert_null(strstr(scene_notes(scene), "chroot"));
+    scene->facts.identity.in_chroot = true;
+    scene_judge(scene);
+    assert_says(scene_notes(scene),
+                "put that directory before it (as root: readlink /proc/1/root)");
+    scene->incident.error = EIO; /* no command, no note */
+    scene_judge(scene);
+    assert_null(strstr(scene_notes(scene), "chroot"));
+}
+
 static void an_id_of_its_own_that_is_not_mapped(void **state) {
     struct scene *scene = *state;
     static const struct id_range ranges[] = {{0, 1000, 2000}};
@@ -498,6 +512,7 @@ int main(void) {
         TEST(a_masked_home),
         TEST(a_removed_directory),
         TEST(an_unclear_group_takes_nothing_back),
+        TEST(a_command_for_a_chroot),
         TEST(an_id_of_its_own_that_is_not_mapped),
         TEST(an_acl_that_cannot_be_read),
         TEST(an_attribute_comes_off_first),
