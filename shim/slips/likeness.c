@@ -196,7 +196,38 @@ static bool joints_differ(const struct folded *a, const struct folded *b) {
     return false;
 }
 
-static struct likeness compare_spelling(const struct wanted *wanted, const struct folded *entry) {
+static bool is_letter(char byte) {
+    return (lower_byte(byte) >= 'a' && lower_byte(byte) <= 'z') || (byte & 0x80);
+}
+
+/* A letter that stands alone tells things apart: patient1_L from patient1_R, trainA from trainB.
+ * The next one of them, in lower case; '\0' when there is none. */
+static char next_label(struct slice stem, size_t *at) {
+    while (*at < stem.length) {
+        size_t i = (*at)++;
+        char byte = stem.data[i], before = i > 0 ? stem.data[i - 1] : '.';
+        bool hump = byte >= 'A' && byte <= 'Z' && before >= 'a' && before <= 'z';
+        bool ends = i + 1 == stem.length || !is_letter(stem.data[i + 1]);
+        if (is_letter(byte) && ends && (hump || !is_letter(before)))
+            return (char)lower_byte(byte);
+    }
+    return '\0';
+}
+
+/* As many of them, and not the same. */
+static bool labels_differ(struct slice a, struct slice b) {
+    size_t i = 0, j = 0;
+    bool differ = false;
+    for (;;) {
+        char x = next_label(a, &i), y = next_label(b, &j);
+        if (x == '\0' || y == '\0')
+            return x == y && differ;
+        differ = differ || x != y;
+    }
+}
+
+static struct likeness compare_spelling(const struct wanted *wanted, const struct folded *entry,
+                                        struct slice name) {
     const struct folded *asked = &wanted->folded;
     struct likeness result = {0};
     unsigned most = wanted->edits;
@@ -210,7 +241,10 @@ static struct likeness compare_spelling(const struct wanted *wanted, const struc
     size_t a_count = put_skeleton(asked, a), b_count = put_skeleton(entry, b);
     unsigned edits = distance(a, a_count, b, b_count, most);
     edits += joints_differ(asked, entry);
-    if (edits == 0 || edits > most)
+    edits += asked->stem - a_count != entry->stem - b_count; /* zeros before a number */
+    if (edits == 0 || edits > most ||
+        labels_differ(slice_first(wanted->name, name_suffix(wanted->name)),
+                      slice_first(name, name_suffix(name))))
         return result;
     result.kind = LIKENESS_NEAR;
     result.slips = SLIP_BIT(SLIP_TYPO);
@@ -293,7 +327,7 @@ static enum glance glance(const struct wanted *wanted, struct slice name) {
 /* ---- all together ---- */
 
 static struct likeness compare_stems(const struct wanted *wanted, const struct folded *entry,
-                                     bool *same) {
+                                     struct slice name, bool *same) {
     const struct folded *asked = &wanted->folded;
     *same = same_points(asked->points, asked->stem, entry->points, entry->stem);
     if (*same)
@@ -304,7 +338,7 @@ static struct likeness compare_stems(const struct wanted *wanted, const struct f
     case NUMBERS_OTHER:
         return (struct likeness){.kind = LIKENESS_OTHER_NUMBER};
     default:
-        return compare_spelling(wanted, entry);
+        return compare_spelling(wanted, entry, name);
     }
 }
 
@@ -341,7 +375,7 @@ struct likeness likeness_of(const struct wanted *wanted, struct slice name, stru
     /* A directory has no suffix to speak of, and a file next to the image is another thing. */
     if (!same_suffix && (!wanted->last || !suffix_is_image(entry_suffix)))
         return none;
-    struct likeness result = compare_stems(wanted, entry, &same_stem);
+    struct likeness result = compare_stems(wanted, entry, name, &same_stem);
     if (result.kind != LIKENESS_NEAR)
         return same_suffix || result.kind == LIKENESS_NONE ? result : none;
     if (!same_suffix)

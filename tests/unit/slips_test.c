@@ -326,6 +326,20 @@ static struct likeness like(const char *asked, const char *name) {
     return likeness_of(&wanted, slice_of(name), &scratch);
 }
 
+/* L and R, band 8 and band 8A: who confuses these is not helped by a guess. */
+static void test_labels_are_not_guessed(void **state) {
+    (void)state;
+    assert_int_equal(like("patient1_R.dcm", "patient1_L.dcm").kind, LIKENESS_NONE);
+    assert_int_equal(like("view-x-0001.png", "view-y-0001.png").kind, LIKENESS_NONE);
+    assert_int_equal(like("trainB", "trainA").kind, LIKENESS_NONE);
+    assert_int_equal(like("scan (b).png", "scan (a).png").kind, LIKENESS_NONE);
+    assert_int_equal(like("T32_B08.jp2", "T32_B8A.jp2").kind, LIKENESS_NONE);
+    assert_int_equal(like("patiemt1_L.dcm", "patient1_L.dcm").edits, 1);
+    assert_int_equal(like("patient1_L.dcm", "patient1L.dcm").edits, 1);
+    assert_int_equal(like("trianA", "trainA").edits, 1);
+    assert_int_equal(like("my_f_ile_1.png", "my_file_1.png").edits, 1);
+}
+
 static void test_likeness(void **state) {
     (void)state;
     unsigned letter_case = SLIP_BIT(SLIP_CASE), form = SLIP_BIT(SLIP_UNICODE);
@@ -394,6 +408,7 @@ int main(void) {
         cmocka_unit_test(test_variants_of_any_bytes),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_code_pages),
+        cmocka_unit_test(test_labels_are_not_guessed),
         cmocka_unit_test(test_likeness),
         cmocka_unit_test(test_order_of_numbers),
     };
