@@ -170,10 +170,10 @@ static void judge_beyond(struct trial *trial, const struct suspicion *suspicion)
         judge_unseen(trial, suspicion);
         return;
     }
-    if (judge_proc_guard(trial, suspicion->at) || judge_fuse_private(trial, suspicion) ||
-        judge_protected_symlink(trial, true) || judge_protected_create(trial, true) ||
-        judge_nfs_server(trial, suspicion) || judge_smb_server(trial, suspicion) ||
-        judge_modules(trial, suspicion))
+    if (judge_proc_guard(trial, suspicion->at) || judge_kernels_own(trial, suspicion) ||
+        judge_fuse_private(trial, suspicion) || judge_protected_symlink(trial, true) ||
+        judge_protected_create(trial, true) || judge_nfs_server(trial, suspicion) ||
+        judge_smb_server(trial, suspicion) || judge_modules(trial, suspicion))
         return;
     judge_unseen(trial, suspicion);
 }

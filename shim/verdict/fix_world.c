@@ -227,6 +227,9 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
                              "in what it is made from, and make it anew")
                      : SLICE("the file system is mounted read-only here: change the permissions "
                              "where it can be written, or mount it read-write first");
+    else if (S_ISDIR(component->status.st_mode) && (access->missing & ACCESS_WRITE) &&
+             mount_is_made_by_kernel(component->mount))
+        advice = advice_on_kernels_own(trial, component->mount);
     else if (is_removed(trial, component))
         advice =
             SLICE("it has been removed and has no name any more, so no command can reach it: start "
@@ -320,7 +323,8 @@ bool fix_by_world(struct trial *trial, int culprit, const struct access *access)
     }
     fix_by_home(trial, culprit);
     fix_by_identity(trial, culprit, access);
-    if (in_chosen_container(trial) && component->mount && !slice_is(component->mount->point, "/"))
+    if (in_chosen_container(trial) && component->mount && !slice_is(component->mount->point, "/") &&
+        !mount_is_made_by_kernel(component->mount))
         note_host(trial, component->mount);
     return advise_on_obstacle(trial, component, access);
 }

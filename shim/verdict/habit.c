@@ -75,6 +75,11 @@ static bool asked_is_garbled(struct slice asked, struct slice there) {
            (!utf8_valid(asked) || slice_basename(asked).length > slice_basename(there).length);
 }
 
+/* "%Y-%m-%d": strftime(3). */
+static bool is_of_time(struct slice path) {
+    return slice_search(path, "%Y") || slice_search(path, "%m") || slice_search(path, "%H");
+}
+
 /* Exporting it alone helps nobody who passes it on unexpanded. */
 static struct slice fill_in_variable(struct trial *trial, struct slice unset) {
     return arena_format(trial->arena,
@@ -111,6 +116,9 @@ static struct slice habit_of_unexpanded(struct trial *trial) {
         return SLICE("write the directory out: only Windows expands %NAME%");
     if (sign == SIGN_VARIABLE && unset.length > 0)
         return fill_in_variable(trial, unset);
+    if (sign == SIGN_PRINTF && is_of_time(slice_of(trial->incident->path)))
+        return choose(trial, "in the program: time.strftime(pattern) where the path is made",
+                      "fill in the date where the path is made (strftime)");
     if (sign == SIGN_TILDE && unknown.length > 0)
         return arena_format(trial->arena,
                             "write the home directory out: the local passwd file has no user %s, "

@@ -60,6 +60,10 @@ static void fix_by_mkdir(struct trial *trial, const struct component *first) {
         fix_read_only(trial, parent);
         return;
     }
+    if (parent && mount_is_made_by_kernel(parent->mount)) {
+        add_advice(trial, advice_on_kernels_own(trial, parent->mount));
+        return;
+    }
     if (parent && binding_attribute(parent) == 'i' && !thaw(trial, parent))
         return;
     if (parent)
@@ -222,7 +226,7 @@ static void note_other_views(struct trial *trial, const struct component *absent
                  "are not seen here",
                  quoted(trial->arena, own).data);
     else if (identity_is_in_container(&trial->facts->identity) && mount &&
-             !slice_is(mount->point, "/"))
+             !slice_is(mount->point, "/") && !mount_is_made_by_kernel(mount))
         add_note(trial, "%s is a volume of the container: what its image has there is not seen",
                  quoted(trial->arena, slice_first(mount->point, 200)).data);
 }
@@ -242,6 +246,14 @@ static void judge_absent_name(struct trial *trial) {
         return;
     }
     bool final = names_a_file(walk);
+    const struct component *directory = component_at(trial, absent->parent);
+    if (final && walk->creates && directory && mount_is_made_by_kernel(directory->mount)) {
+        /* proc_lookup_de() of fs/proc/generic.c knows all the names that there can be. */
+        conclude(trial, CAUSE_other_errno, CERTAINTY_LIKELY, last, NULL);
+        trial->verdict->why = SLICE("O_CREAT makes no file there");
+        add_advice(trial, advice_on_kernels_own(trial, directory->mount));
+        return;
+    }
     if (final && walk->creates) {
         /* O_CREAT would have made it: the directory was removed, or it was another moment. */
         conclude(trial, CAUSE_changed, CERTAINTY_LIKELY, last, NULL);

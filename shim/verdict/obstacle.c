@@ -21,6 +21,24 @@ bool mount_is_made_read_only(const struct mount *mount) {
            (slice_is(fstype, "overlay") && !options_find(mount->super_options, "upperdir", &upper));
 }
 
+bool mount_is_made_by_kernel(const struct mount *mount) {
+    static const char kinds[][12] = {"proc",       "sysfs",   "cgroup",  "cgroup2", "devpts",
+                                     "securityfs", "debugfs", "tracefs", "fusectl", "selinuxfs"};
+    for (size_t i = 0; mount && i < sizeof kinds / sizeof *kinds; i++)
+        if (slice_is(mount->fstype, kinds[i]))
+            return true;
+    return false;
+}
+
+struct slice advice_on_kernels_own(struct trial *trial, const struct mount *mount) {
+    return arena_format(
+        trial->arena,
+        "create it elsewhere: what is in %s the kernel makes (%.*s), and nobody can "
+        "put a file there, root included",
+        quoted(trial->arena, slice_first(mount->point, 200)).data, (int)mount->fstype.length,
+        mount->fstype.data);
+}
+
 /* ProtectSystem=, ReadOnlyPaths= and ProtectHome=read-only of systemd.exec(5); bwrap(1). A mount of
  * a user namespace keeps the ro that it was given outside, mount_namespaces(7). */
 static bool fix_in_sandbox(struct trial *trial, const struct component *component) {

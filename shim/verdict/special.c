@@ -58,6 +58,25 @@ bool judge_noexec(struct trial *trial) {
     return true;
 }
 
+/* lookup_open() of fs/namei.c: EACCES, for root too, where a directory has no way to make a file.
+ */
+bool judge_kernels_own(struct trial *trial, const struct suspicion *suspicion) {
+    const struct component *directory = component_at(trial, suspicion->at);
+    if (trial->facts->walk.error != ENOENT || !trial->facts->walk.creates ||
+        !suspicion->access->allowed || !S_ISDIR(directory->status.st_mode) ||
+        !mount_is_made_by_kernel(directory->mount))
+        return false;
+    conclude(trial, CAUSE_dir_write, CERTAINTY_LIKELY, suspicion->at, NULL);
+    refuse_at(trial, suspicion->at);
+    trial->verdict->why = arena_format(
+        trial->arena,
+        "owner and mode allow it, but what is mounted at %s is made by the kernel: O_CREAT makes "
+        "no file there",
+        quoted(trial->arena, slice_first(directory->mount->point, 200)).data);
+    add_advice(trial, advice_on_kernels_own(trial, directory->mount));
+    return true;
+}
+
 /* proc_pid_get_link(): following /proc/PID/{cwd,root,exe,fd/…} needs the right to trace PID. */
 bool judge_proc_guard(struct trial *trial, int suspect) {
     const struct component *link = component_at(trial, suspect);

@@ -38,6 +38,7 @@ bool sticky_may_come_first(struct trial *trial);
 bool judge_nodev(struct trial *trial);
 bool judge_noexec(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
+bool judge_kernels_own(struct trial *trial, const struct suspicion *suspicion);
 bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);
 bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion);
 bool judge_nfs_server(struct trial *trial, const struct suspicion *suspicion);
@@ -93,6 +94,10 @@ bool mount_is_read_only(const struct mount *mount);
 
 /* Whether nobody could mount it otherwise: squashfs, a CD, an overlay without an upper layer. */
 bool mount_is_made_read_only(const struct mount *mount);
+
+/* Whether the kernel alone makes files on it: procfs, sysfs … And what to do then. */
+bool mount_is_made_by_kernel(const struct mount *mount);
+struct slice advice_on_kernels_own(struct trial *trial, const struct mount *mount);
 
 /* What helps who wants to write to `component`, which is on a read-only mount. */
 void fix_read_only(struct trial *trial, const struct component *component);

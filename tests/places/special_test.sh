@@ -37,6 +37,26 @@ mount -o remount,exec "$place/noexec"
 may_run
 check "executable on a mount that allows it" yes "$answer"
 
+# Where the kernel makes all files: no command helps, and root is refused as well.
+mkdir "$place/pts" "$place/proc"
+mount -t devpts -o mode=600 none "$place/pts"
+at_end "umount '$place/pts'"
+mount -t proc none "$place/proc"
+at_end "umount '$place/proc'"
+for who in 0:0 1001:1001; do
+    opens as "$who" -- write,create "$place/pts/a.png"
+    check "creating on devpts as $who: answer" EACCES "$answer"
+    check "creating on devpts as $who: cause" "dir-write $place/pts" "$(said '[.cause, .culprit] | join(" ")')"
+    expect_fixes "creating on devpts as $who" "create it elsewhere: what is in '$place/pts' the kernel makes (devpts), \
+and nobody can put a file there, root included" ""
+    opens as "$who" -- write,create "$place/proc/a.png"
+    expect "creating on procfs as $who" ENOENT other-errno likely "$place/proc/a.png"
+    expect_advice "creating on procfs as $who" "*the kernel makes (proc)*"
+    opens as "$who" -- write,create "$place/proc/none/a.png"
+    expect "below procfs as $who" ENOENT create-in-missing-dir proven "$place/proc/none"
+    expect_command "below procfs as $who" ""
+done
+
 mkdir -m 755 "$place/theirs"
 an_image "$place/theirs/a.png"
 setpriv --reuid 1001 --regid 1001 --clear-groups -- env -C "$place/theirs" sleep 60 &

@@ -647,6 +647,30 @@ static void test_patterns_in_a_missing_directory(void **state) {
     judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
 }
 
+static void test_nothing_is_made_on_procfs(void **state) {
+    (void)state;
+    static const struct mount proc = {.point = SLICE("/d"), .fstype = SLICE("proc")};
+    components[1].mount = &proc;
+    incident.flags = O_CREAT | O_WRONLY;
+    facts.walk.creates = true;
+    judge(CAUSE_other_errno, CERTAINTY_LIKELY, 2);
+    assert_true(advises("what is in '/d' the kernel makes (proc)"));
+    incident.path = "/d/e/a.jpg";
+    components[2].path = SLICE("/d/e");
+    facts.walk.missing = SLICE("/a.jpg");
+    judge(CAUSE_create_in_missing_dir, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.fix_count, 1);
+    assert_true(advises("what is in '/d' the kernel makes (proc)"));
+}
+
+static void test_dates_are_no_numbers(void **state) {
+    (void)state;
+    facts.neighbours.caller_is_python = true;
+    incident.path = "/d/%Y-%m-%d.jpg";
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(advises("time.strftime") && !advises("pattern % value"));
+}
+
 static void test_numbers_are_not_guessed(void **state) {
     (void)state;
     facts.neighbours.range =
@@ -735,6 +759,8 @@ int main(void) {
         TEST(test_signs_without_a_find),
         TEST(test_patterns_are_told_with_what_is_there),
         TEST(test_patterns_in_a_missing_directory),
+        TEST(test_nothing_is_made_on_procfs),
+        TEST(test_dates_are_no_numbers),
         TEST(test_numbers_are_not_guessed),
         TEST(test_creation_in_a_near_directory),
         TEST(test_suggestion_that_is_refused),
