@@ -51,6 +51,9 @@ struct slice slip_unset_variable(struct slice path, struct slice environment);
 /* The value of a variable, or an empty slice. */
 struct slice environment_value(struct slice environment, struct slice name);
 
+/* What stands behind the image's name in a line of a list: one of " \t,;|". */
+char slip_list_separator(struct slice path);
+
 /* Whether the quotation marks in it are those of a printed object: "['a.jpg']", "d/b'a.jpg'". */
 bool slip_is_printed(struct slice path);
 

@@ -165,6 +165,11 @@ static size_t column_end(struct slice line) {
     return line.length;
 }
 
+char slip_list_separator(struct slice path) {
+    size_t end = column_end(path);
+    return end < path.length ? path.data[end] : ' ';
+}
+
 /* "a.jpg 0", "a.jpg,cat" and, with a column before it that no blank ends, "0,a.jpg,cat". */
 static bool undo_line(unsigned variant, struct slice path, struct buffer *out) {
     struct slice name = slice_first(path, column_end(path));

@@ -116,6 +116,8 @@ static struct slice habit_of_unexpanded(struct trial *trial) {
         return SLICE("write the directory out: only Windows expands %NAME%");
     if (sign == SIGN_VARIABLE && unset.length > 0)
         return fill_in_variable(trial, unset);
+    if (sign == SIGN_BRACES && slice_search(seen, ".."))
+        return SLICE("let bash expand it, unquoted: sh knows no {1..9}, and no program does");
     if (sign == SIGN_PRINTF && is_of_time(slice_of(trial->incident->path)))
         return choose(trial, "in the program: time.strftime(pattern) where the path is made",
                       "fill in the date where the path is made (strftime)");
@@ -141,6 +143,18 @@ static struct slice habit_of_encoding(const struct trial *trial, const struct ne
         return SLICE("read the list of names in the encoding that it is written in");
     return SLICE("unpack the archive again with the names' encoding (unzip -O CP1252, or CP437), "
                  "or rename what is there (convmv)");
+}
+
+static struct slice habit_of_line(struct trial *trial) {
+    char separator = slip_list_separator(slice_of(trial->incident->path));
+    if (!trial->facts->neighbours.caller_is_python)
+        return SLICE("take the path's column alone where the list is read");
+    if (slice_has(SLICE(" \t"), separator))
+        return SLICE("where the list is read: the csv module, or line.split()[0]");
+    return arena_format(trial->arena,
+                        "where the list is read: csv.reader(file, delimiter=\"%c\"), and of each "
+                        "line the path's column alone",
+                        separator);
 }
 
 static struct slice habit_of_number(struct trial *trial, const struct neighbour *near) {
@@ -170,8 +184,6 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
                              "take the line's end off where the list is read"},
         [SLIP_QUOTES] = {"where the path is read: path.strip(\"'\\\"\"), or the csv module",
                          "take the quotation marks off where the path is read"},
-        [SLIP_LINE] = {"where the list is read: the csv module, or line.split()[0]",
-                       "take the path's column alone where the list is read"},
         [SLIP_WINDOWS] = {"in the program: pathlib.PureWindowsPath(path).as_posix(), and "
                           "r\"...\" for literals",
                           "write / between names: Windows takes it as well"},
@@ -183,6 +195,8 @@ static struct slice habit(struct trial *trial, enum slip slip, const struct neig
     switch (slip) {
     case SLIP_UNEXPANDED:
         return habit_of_unexpanded(trial);
+    case SLIP_LINE:
+        return habit_of_line(trial);
     case SLIP_URI:
         return habit_of_uri(trial);
     case SLIP_NUMBER:

@@ -64,8 +64,11 @@ static void tell_unexpanded(struct trial *trial, struct buffer *why) {
     buffer_char(why, '"');
     escape_shown(why, slice_first(seen, 60), true);
     bool of_windows = sign == SIGN_VARIABLE && seen.data[0] == '%';
+    bool of_bash = sign == SIGN_BRACES && slice_search(seen, "..");
     buffer_format(why, "\" is a name like others to open(2); %s",
-                  of_windows ? "Windows expands it" : whose[sign]);
+                  of_windows ? "Windows expands it"
+                  : of_bash  ? "bash expands it"
+                             : whose[sign]);
     struct slice unset = trial->facts->neighbours.unset_variable;
     if (sign == SIGN_VARIABLE && !of_windows && unset.length > 0)
         buffer_format(why, ", and %.*s is not set here", (int)unset.length, unset.data);

@@ -671,6 +671,29 @@ static void test_dates_are_no_numbers(void **state) {
     assert_true(advises("time.strftime") && !advises("pattern % value"));
 }
 
+static void test_braces_of_bash(void **state) {
+    (void)state;
+    incident.path = "/d/img_{1..9}.jpg";
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(holds(verdict.why, "bash expands it") && advises("sh knows no {1..9}"));
+    incident.path = "/d/img_{i}.jpg";
+    judge(CAUSE_unexpanded, CERTAINTY_LIKELY, 2);
+    assert_true(holds(verdict.why, "a format function") && advises("fill in the braces"));
+}
+
+/* split() leaves the comma where it is. */
+static void test_separators_of_lists(void **state) {
+    (void)state;
+    facts.neighbours.caller_is_python = true;
+    find(1, SLIP_BIT(SLIP_LINE), 0);
+    incident.path = "/d/a.jpg 0";
+    judge(CAUSE_list_line, CERTAINTY_PROVEN, 2);
+    assert_true(advises("line.split()[0]"));
+    incident.path = "/d/a.jpg;cat";
+    judge(CAUSE_list_line, CERTAINTY_PROVEN, 2);
+    assert_true(advises("csv.reader(file, delimiter=\";\")") && !advises("split"));
+}
+
 static void test_numbers_are_not_guessed(void **state) {
     (void)state;
     facts.neighbours.range =
@@ -761,6 +784,8 @@ int main(void) {
         TEST(test_patterns_in_a_missing_directory),
         TEST(test_nothing_is_made_on_procfs),
         TEST(test_dates_are_no_numbers),
+        TEST(test_braces_of_bash),
+        TEST(test_separators_of_lists),
         TEST(test_numbers_are_not_guessed),
         TEST(test_creation_in_a_near_directory),
         TEST(test_suggestion_that_is_refused),
