@@ -78,18 +78,35 @@ static bool takes_bytes(int timeout_ms) {
            (polled.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
 }
 
-/* At once and without waiting, so that no other process writes between: an empty pipe takes it
- * whole, and since Linux 6.5 the pipe itself tells what it takes. 0 where that cannot be had. */
-static long write_without_waiting(int descriptor, struct slice text) {
+/* Since Linux 6.5 a pipe itself tells what it takes. */
+static long write_at_once(int descriptor, struct slice text) {
     struct iovec bytes = {(void *)text.data, text.length};
+    return sys_call(SYS_pwritev2, descriptor, (long)&bytes, 1, -1, -1, RWF_NOWAIT);
+}
+
+/* An older kernel's answer, or that of a container's filter. */
+static bool is_unknown(long written) {
+    return written == -EOPNOTSUPP || written == -ENOSYS || written == -EPERM;
+}
+
+/* Up to PIPE_BUF bytes, for which there was room just now: another writer may have taken it, and
+ * who waits then, waits for a reader. */
+static long write_short(int descriptor, struct slice text) {
+    long written = start.type == S_IFIFO ? write_at_once(descriptor, text) : -EOPNOTSUPP;
+    return is_unknown(written) ? write_bytes(descriptor, text) : written;
+}
+
+/* At once and without waiting, so that no other process writes between: also an empty pipe takes it
+ * whole. 0 where that cannot be had. */
+static long write_without_waiting(int descriptor, struct slice text) {
     int waiting = 0;
     if (start.type == S_IFSOCK)
         return sys_call(SYS_sendto, descriptor, (long)text.data, (long)text.length, MSG_DONTWAIT, 0,
                         0);
     if (start.type != S_IFIFO)
         return 0;
-    long written = sys_call(SYS_pwritev2, descriptor, (long)&bytes, 1, -1, -1, RWF_NOWAIT);
-    if (written != -EOPNOTSUPP && written != -ENOSYS)
+    long written = write_at_once(descriptor, text);
+    if (!is_unknown(written))
         return written;
     bool empty = sys_call(SYS_ioctl, descriptor, FIONREAD, (long)&waiting, 0, 0, 0) == 0 &&
                  waiting == 0 &&
@@ -106,7 +123,7 @@ static void write_long(struct slice text) {
     size_t done = (size_t)written;
     while (done < text.length && takes_bytes(done > 0 ? PATIENCE_MS : 0)) {
         struct slice piece = slice_first(slice_from(text, done), PIPE_BUF);
-        written = write_quietly(write_bytes, 2, piece);
+        written = write_quietly(write_short, 2, piece);
         if (written <= 0)
             break;
         done += (size_t)written;
@@ -119,9 +136,9 @@ static void write_to_reader(struct slice text) {
     if (!takes_bytes(0))
         return;
     if (atomic_exchange(&torn, false))
-        write_quietly(write_bytes, 2, SLICE("\n"));
+        write_quietly(write_short, 2, SLICE("\n"));
     if (text.length <= PIPE_BUF)
-        write_quietly(write_bytes, 2, text);
+        write_quietly(write_short, 2, text);
     else
         write_long(text);
 }

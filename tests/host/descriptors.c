@@ -3,9 +3,13 @@
  * is what it was. */
 #include "host.h"
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 
 PROMISE(descriptors_given_back) {
@@ -131,6 +135,61 @@ PROMISE(stderr_a_pipe_that_fills) {
     EXPECT(whole > 5 && torn <= 1);
     free(line);
     fclose(lines);
+}
+
+static void fill(int descriptor) {
+    static char filling[4096];
+    int nonblocking = O_WRONLY | O_NONBLOCK; /* an open file of its own: the flag is for it alone */
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    int again = open(path, nonblocking);
+    EXPECT(again >= 0);
+    while (write(again, filling, sizeof filling) > 0)
+        ;
+    close(again);
+}
+
+/* Runs until the end, and fills the pipe that is stderr when the program has been told by poll(2)
+ * that there is room: what another writer may do just then. */
+static void fill_behind_poll(pid_t program) {
+    struct user_regs_struct registers;
+    bool inside = false;
+    int status, filled = 0;
+    EXPECT(waitpid(program, &status, 0) == program && WIFSTOPPED(status));
+    EXPECT(ptrace(PTRACE_SETOPTIONS, program, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) == 0);
+    while (ptrace(PTRACE_SYSCALL, program, 0, 0) == 0 && waitpid(program, &status, 0) == program) {
+        if (!WIFSTOPPED(status))
+            break;
+        if (WSTOPSIG(status) != (SIGTRAP | 0x80))
+            continue;
+        inside = !inside;
+        EXPECT(ptrace(PTRACE_GETREGS, program, 0, &registers) == 0);
+        if (!inside && registers.orig_rax == SYS_poll && registers.rax == 1 && filled++ == 0)
+            fill(STDERR_FILENO);
+    }
+    EXPECT(filled == 1 && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+PROMISE(stderr_a_pipe_that_another_fills) {
+    int ends[2];
+    if (host_again()) {
+        pid_t child = fork();
+        if (child == 0) {
+            EXPECT(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0 && raise(SIGSTOP) == 0);
+            fail_once();
+            _exit(0);
+        }
+        alarm(60); /* the child, which blocks all signals, dies with this */
+        fill_behind_poll(child);
+        return;
+    }
+    char byte;
+    struct iovec bytes = {&byte, 1};
+    EXPECT(pipe(ends) == 0);
+    if (pwritev2(ends[1], &bytes, 1, -1, RWF_NOWAIT) != 1)
+        host_skip("before Linux 6.5 no pipe tells what it takes\n");
+    EXPECT(run_again_with_stderr(ends[1]) == 0);
+    EXPECT(reports() == 1);
 }
 
 static volatile sig_atomic_t pipe_signals;
