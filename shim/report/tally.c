@@ -82,7 +82,7 @@ static struct table *find_table(void) {
 
 /* A report has blocked the signals already. SIGSYS as there: incident.c, asynchronous_signals. */
 static void before_fork(void) {
-    uint64_t others = ~((uint64_t)1 << (SIGSYS - 1)), mask;
+    uint64_t others = ~sys_signal(SIGSYS), mask;
     int now = atomic_load(&state);
     if (now == PRESENT || now == LOST || sys_sigmask(SIG_BLOCK, &others, &mask) != 0)
         return;
