@@ -214,6 +214,20 @@ static bool is_removed(const struct trial *trial, const struct component *compon
            component->status.st_dev == start->st_dev;
 }
 
+/* Does a magic link of /proc lead to what was removed, or made without a name (O_TMPFILE,
+ * memfd_create(2))? The link's text, which is its path here, then ends so: proc_pid_fd(5). */
+static bool has_no_name(const struct component *component) {
+    static const char mark[] = " (deleted)";
+    size_t length = sizeof mark - 1;
+    struct slice path = component->path;
+    return component->status.st_nlink == 0 && path.length > length &&
+           slice_is(slice_from(path, path.length - length), mark);
+}
+
+static bool is_proc(const struct mount *mount) {
+    return mount && slice_is(mount->fstype, "proc");
+}
+
 /* Says why no command, whoever runs it here, could change the object; false when one can. */
 static bool advise_on_obstacle(struct trial *trial, const struct component *component,
                                const struct access *access) {
@@ -234,6 +248,14 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
         advice =
             SLICE("it has been removed and has no name any more, so no command can reach it: start "
                   "the program again in a directory that exists");
+    else if (has_no_name(component))
+        advice = SLICE("it has no name (any more), so no command can reach it: use the descriptor "
+                       "that the link in /proc stands for, and do not open it again");
+    else if (is_proc(component->mount))
+        advice = arena_format(trial->arena,
+                              "nothing in /proc takes chmod or setfacl, proc(5): what is there is "
+                              "for uid %u and for root",
+                              component->status.st_uid);
     else if (!by_owner && identity_mapping(&trial->facts->identity) != MAPPED)
         advice =
             SLICE("this process's own user id is not mapped into its user namespace: run it as a "

@@ -408,6 +408,30 @@ static void an_acl_that_cannot_be_read(void **state) {
     assert_true(scene->verdict.fixes[0].opens_to_more);
 }
 
+/* /proc/PID/environ of somebody else; proc_setattr() refuses whoever asks. */
+static void nothing_in_proc_is_changed(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0400);
+    scene->components[IMAGE].acl.state = ACL_UNSUPPORTED;
+    scene->mount.fstype = SLICE("proc");
+    scene_judge(scene);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "what is there is for uid 1002 and for root");
+}
+
+/* /proc/self/fd/N of what was removed, of O_TMPFILE or of a memfd. */
+static void what_has_no_name_takes_no_command(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene->components[IMAGE].path = SLICE("/data/a.jpg (deleted)");
+    scene_judge(scene);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "use the descriptor");
+    scene->components[IMAGE].status.st_nlink = 1; /* it is called so */
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg (deleted)");
+}
+
 /* Neither mode nor ACL of a file with such an attribute can be changed, by root either. */
 static void an_attribute_comes_off_first(void **state) {
     struct scene *scene = *state;
@@ -515,6 +539,8 @@ int main(void) {
         TEST(a_command_for_a_chroot),
         TEST(an_id_of_its_own_that_is_not_mapped),
         TEST(an_acl_that_cannot_be_read),
+        TEST(nothing_in_proc_is_changed),
+        TEST(what_has_no_name_takes_no_command),
         TEST(an_attribute_comes_off_first),
         TEST(a_service_with_its_own_mounts),
     };
