@@ -91,9 +91,21 @@ bool judge_proc_guard(struct trial *trial, int suspect) {
         "to trace that process, ptrace(2): the same ids and no more capabilities, or "
         "CAP_SYS_PTRACE",
         link->status.st_uid);
-    add_advice(trial, arena_format(trial->arena,
-                                   "open the file by its own path, or run it as uid %u; chmod "
-                                   "cannot help",
-                                   link->status.st_uid));
+    const struct identity *identity = &trial->facts->identity;
+    uid_t user = link->status.st_uid;
+    gid_t group = link->status.st_gid;
+    /* ptrace_may_access() asks for the group as well, and the same ids may not be enough. */
+    if (identity->in_user_namespace)
+        add_advice(trial, SLICE("open the file by its own path, or from outside of this user "
+                                "namespace; chmod cannot help"));
+    else if (identity->fsuid == user && identity->fsgid == group)
+        add_advice(trial, SLICE("open the file by its own path: the ids are the same, so the other "
+                                "process has a capability, a saved id or a namespace that this one "
+                                "has not, or Landlock keeps them apart; chmod cannot help"));
+    else
+        add_advice(trial, arena_format(trial->arena,
+                                       "open the file by its own path, or run it as uid %u gid %u; "
+                                       "chmod cannot help",
+                                       user, group));
     return true;
 }

@@ -67,4 +67,19 @@ expect "another's cwd" EACCES proc-guard proven "/proc/$!/cwd"
 expect_advice "another's cwd" "*run it as uid 1001*"
 opens as 1001:1001 -- read "/proc/$!/cwd/a.png"
 check "one's own" opened "$answer"
+opens as 1001:1002 -- read "/proc/$!/cwd/a.png"
+expect "one's own, with another group" EACCES proc-guard proven "/proc/$!/cwd"
+expect_advice "one's own, with another group" "*run it as uid 1001 gid 1001;*"
+opens as 1001:1001 unshare --user -- read "/proc/$!/cwd/a.png"
+expect "one's own, out of a user namespace" EACCES proc-guard proven "/proc/$!/cwd"
+expect_advice "one's own, out of a user namespace" "*from outside of this user namespace;*"
+
+# Nothing in /proc takes a chmod, whoever runs it.
+opens as 1002:1002 -- read "/proc/$!/fd/a.png"
+expect "another's descriptors" EACCES dir-search proven "/proc/$!/fd"
+expect_fixes "another's descriptors" \
+    "nothing in /proc takes chmod or setfacl, proc(5): what is there is for uid 1001 and for root" ""
+check "chmod is refused" EPERM "$(chmod o+x "/proc/$!/fd" 2>/dev/null || echo EPERM)"
+opens as 1001:1001 -- read "/proc/$!/fd/a.png"
+check "their owner may look" ENOENT "$answer"
 finish

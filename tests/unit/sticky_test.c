@@ -272,9 +272,19 @@ static void a_guarded_magic_link(void **state) {
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     scene->mount.fstype = SLICE("proc");
     assert_cause(scene, "proc-guard", CERTAINTY_PROVEN, IMAGE);
-    assert_says(scene_fixes(scene), "run it as uid 1002");
+    assert_says(scene_fixes(scene), "run it as uid 1002 gid 0");
     assert_says(scene->verdict.why.data, "(of uid 1002)");
     assert_no_command(scene);
+    link->status.st_uid = 1001; /* the group is another */
+    assert_cause(scene, "proc-guard", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "run it as uid 1001 gid 0");
+    link->status.st_gid = 1001; /* Landlock, or fewer capabilities */
+    assert_cause(scene, "proc-guard", CERTAINTY_PROVEN, IMAGE);
+    assert_null(strstr(scene_fixes(scene), "run it as"));
+    scene->facts.identity.in_user_namespace = true;
+    assert_cause(scene, "proc-guard", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_fixes(scene), "from outside of this user namespace");
+    scene->facts.identity.in_user_namespace = false;
     link->mount = NULL;
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     link->mount = &scene->mount;
