@@ -10,14 +10,23 @@
 /* A file's times are those of the last tick, and the report may have waited for a processor. */
 enum { RECENT_NS = 100 * 1000 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
 
+/* What the kernel shows of itself was made when somebody first looked at it. */
+static bool is_made_at_first_look(const struct mount *mount) {
+    static const char types[][8] = {"proc", "sysfs", "cgroup", "cgroup2"};
+    for (size_t i = 0; mount && i < sizeof types / sizeof *types; i++)
+        if (slice_is(mount->fstype, types[i]))
+            return true;
+    return false;
+}
+
 static const struct component *find_changed(const struct trial *trial) {
     const struct facts *facts = trial->facts;
     for (size_t i = facts->walk.count; i-- > 0;) {
         const struct component *component = &facts->walk.components[i];
         const struct timespec *changed = &component->status.st_ctim;
         /* A time that is still to come is a server's own, or made up: it says nothing. */
-        if (!component->status_known || changed->tv_sec < facts->now.tv_sec - 1 ||
-            changed->tv_sec > facts->now.tv_sec + 1)
+        if (!component->status_known || is_made_at_first_look(component->mount) ||
+            changed->tv_sec < facts->now.tv_sec - 1 || changed->tv_sec > facts->now.tv_sec + 1)
             continue;
         long seconds = facts->now.tv_sec - changed->tv_sec;
         if (seconds * SECOND_NS + facts->now.tv_nsec - changed->tv_nsec <= RECENT_NS)
@@ -103,6 +112,11 @@ static void suspect_file_system(struct trial *trial, const struct mount *mount,
     } else if (slice_is(mount->fstype, "overlay")) {
         put(&candidates->found,
             "a lower layer of the overlay at %s, which is opened with the mounter's rights", point);
+    } else if (slice_is(mount->fstype, "proc")) {
+        put(&candidates->found, "/proc, which shows much of a process only to who may trace it, "
+                                "ptrace(2), and writes a sysctl for uid 0 alone, sysctl(8)");
+        put(&candidates->questions, "run it as root");
+        candidates->count++;
     }
 }
 

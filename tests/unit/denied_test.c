@@ -431,6 +431,13 @@ static void a_change_in_between(void **state) {
     *changed = (struct timespec){INT64_MIN, 0};
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     *changed = (struct timespec){2000, 20 * 1000 * 1000};
+    scene->mount.fstype = SLICE("sysfs"); /* all of it is as young as the first look */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "changed just now"));
+    scene->mount.fstype = SLICE("proc");
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene_notes(scene), "only to who may trace it");
+    scene->mount.fstype = SLICE("ext4");
     scene->facts.identity.seccomp = 2; /* a file that is new in a sandbox proves nothing */
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     assert_says(scene_notes(scene), "'/data' was changed just now");
