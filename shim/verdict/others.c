@@ -279,15 +279,23 @@ static bool judge_moved(struct trial *trial) {
     return true;
 }
 
+/* inode_owner_or_capable(): over one that is not, no capability counts. */
+static bool is_owner_mapped(const struct identity *identity, const struct component *component) {
+    struct access access;
+    access_decide(identity, component, ACCESS_READ, &access);
+    return access.owner_mapping == MAPPED;
+}
+
 static struct slice meaning_of(const struct trial *trial) {
     const struct component *target = target_of(trial);
     const struct identity *identity = &trial->facts->identity;
     switch (trial->incident->error) {
     case EPERM:
         if ((trial->incident->flags & O_NOATIME) && target && target->status_known &&
-            target->status.st_uid != identity->fsuid && !identity_has(identity, CAP_FOWNER))
-            return SLICE(
-                "O_NOATIME is for the file's owner, and for root with CAP_FOWNER, open(2)");
+            target->status.st_uid != identity->fsuid &&
+            !(identity_has(identity, CAP_FOWNER) && is_owner_mapped(identity, target)))
+            return SLICE("O_NOATIME is for the file's owner, and for root with CAP_FOWNER where "
+                         "the owner is mapped into its user namespace, open(2)");
         return SLICE("no rule about owner, mode and ACL gives this errno: a seccomp filter, a "
                      "device rule of a container, fanotify or a module may");
     case EBADF:

@@ -119,6 +119,13 @@ static void attributes(void **state) {
     image->status.st_uid = 1002;
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
     assert_says(scene->verdict.why.data, "O_NOATIME");
+    scene_become_root(scene);
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene->verdict.why.data, "O_NOATIME"));
+    scene->facts.identity.in_user_namespace = true;
+    image->status.st_uid = 65534;
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene->verdict.why.data, "O_NOATIME");
 }
 
 static void limits(void **state) {
