@@ -111,6 +111,11 @@ static void explain(struct trial *trial, const struct component *component,
         explain_acl(&text, component, access);
     else
         explain_mode(&text, identity, component, access);
+    if (access->others_ids)
+        buffer_format(&text,
+                      "; all ids that this user namespace does not map look alike (%u), and the "
+                      "kernel, which refuses, takes these for others than the process's",
+                      identity->overflow_uid);
     if (trial->verdict->cause == CAUSE_unmapped_owner)
         buffer_format(&text,
                       "; %s: owner %u or group %u stands for an id that this %s does not map",
@@ -214,6 +219,45 @@ static bool is_acl_ignored(const struct trial *trial, const struct component *co
     return true;
 }
 
+/* A FUSE mount that was made in a user namespace shows owners whom that does not have, and nobody
+ * may write to what is theirs: HAS_UNMAPPED_ID(), as on an idmapped mount. */
+static bool is_unmapped_write(const struct trial *trial, const struct component *component,
+                              const struct access *access) {
+    return trial->facts->identity.in_user_namespace && mount_is_fuse(component->mount) &&
+           (component->needs & ACCESS_WRITE) &&
+           (access->owner_mapping != MAPPED || access->group_mapping != MAPPED);
+}
+
+/* Ids that a user namespace does not map look alike. Where the bits would allow it and the kernel
+ * refuses, it knows that the object's are not the process's: then the rule for one who has none. */
+static void decide_as_stranger(const struct trial *trial, const struct component *component,
+                               struct access *access) {
+    enum { SOMEBODY_ELSE = -2 };
+    const struct identity *identity = &trial->facts->identity;
+    struct identity stranger = *identity;
+    struct access apart;
+    gid_t *groups = ARENA_ARRAY(trial->arena, gid_t, identity->group_count + 1);
+    if (!identity->in_user_namespace || !groups)
+        return;
+    if (access->owner_mapping != MAPPED && stranger.fsuid == component->status.st_uid)
+        stranger.fsuid = (uid_t)SOMEBODY_ELSE;
+    if (access->group_mapping != MAPPED) {
+        gid_t shown = component->status.st_gid;
+        stranger.groups = groups;
+        stranger.group_count = 0;
+        for (size_t i = 0; i < identity->group_count; i++)
+            if (identity->groups[i] != shown)
+                groups[stranger.group_count++] = identity->groups[i];
+        if (stranger.fsgid == shown)
+            stranger.fsgid = (gid_t)SOMEBODY_ELSE;
+    }
+    access_decide(&stranger, component, component->needs, &apart);
+    apart.sure = false;
+    apart.others_ids = true;
+    if (apart.missing != 0)
+        *access = apart;
+}
+
 static void judge_refusal(struct trial *trial) {
     /* A link that may not be followed stands before all that was found behind it; what a sticky
      * directory, a nodev and a noexec mount forbid the kernel asks before it looks at the file's
@@ -237,6 +281,13 @@ static void judge_refusal(struct trial *trial) {
                  "mode alone",
                  (int)slice_first(component->mount->fstype, 32).length,
                  component->mount->fstype.data);
+    bool looks_allowed = kernel == EACCES && access.allowed && component->status_known;
+    if (looks_allowed && is_unmapped_write(trial, component, &access)) {
+        access.unmapped_write = true;
+        access.sure = false;
+    } else if (looks_allowed && !access.sure) {
+        decide_as_stranger(trial, component, &access);
+    }
     /* An id that may or may not be mapped: the kernel knows. */
     bool unmapped = access.capability_idle || access.unmapped_write;
     bool refused = !access.allowed || (unmapped && kernel == EACCES);

@@ -45,6 +45,56 @@ static void directories(void **state) {
     assert_cause(scene, "dir-write", CERTAINTY_PROVEN, DATA);
 }
 
+/* In a user namespace: a process whose group is shown as 65534, and a file of another such group.
+ */
+static void ids_that_only_look_alike(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range map[] = {{1001, 1001, 1}};
+    static const gid_t groups[] = {65534};
+    struct identity *identity = &scene->facts.identity;
+    struct component *image = &scene->components[IMAGE];
+    scene_refuse(scene, IMAGE);
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){map, 1, true};
+    identity->groups = groups;
+    identity->group_count = 1;
+    image->status = (struct stat){.st_mode = S_IFREG | 0640, .st_uid = 65534, .st_gid = 65534};
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "look alike (65534)");
+    assert_no_command(scene);
+    identity->effective = (1ull << 41) - 1;
+    assert_cause(scene, "unmapped-owner", CERTAINTY_LIKELY, IMAGE);
+    image->status.st_mode = S_IFREG | 0644; /* for all: it is something else */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    identity->fsuid = 65534; /* so for users */
+    image->status.st_mode = S_IFREG | 0600;
+    identity->effective = 0;
+    assert_cause(scene, "file-read", CERTAINTY_LIKELY, IMAGE);
+    image->kernel_answer = 0; /* the same one after all */
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+}
+
+/* bindfs in a user namespace: uid 65534 there is nobody at all. */
+static void what_is_nobody_s_on_fuse_nobody_writes(void **state) {
+    struct scene *scene = *state;
+    static const struct id_range map[] = {{1001, 1001, 1}};
+    struct identity *identity = &scene->facts.identity;
+    struct component *image = &scene->components[IMAGE];
+    scene_refuse(scene, IMAGE);
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){map, 1, true};
+    image->status = (struct stat){.st_mode = S_IFREG | 0666, .st_uid = 65534, .st_gid = 65534};
+    image->needs = ACCESS_WRITE;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+    scene->mount.fstype = SLICE("fuse");
+    scene->mount.super_options = SLICE("rw,user_id=0,group_id=0,allow_other");
+    assert_cause(scene, "unmapped-owner", CERTAINTY_LIKELY, IMAGE);
+    assert_says(scene->verdict.why.data, "nobody may write here, whatever the bits");
+    assert_no_command(scene);
+    image->needs = ACCESS_READ;
+    assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
+}
+
 static void acl_causes(void **state) {
     struct scene *scene = *state;
     static const struct acl_entry denies[] = {{ACL_TAG_USER_OBJ, 6, 0},
@@ -406,7 +456,7 @@ static void ids_that_look_alike(void **state) {
     identity->uid_map = identity->gid_map = (struct id_map){.known = true};
     identity->fsuid = identity->euid = identity->ruid = 65534;
     image->status.st_uid = image->status.st_gid = 65534;
-    image->status.st_mode = S_IFREG | 0600;
+    image->status.st_mode = S_IFREG | 0604; /* neither way do its bits refuse */
     image->kernel_answer = EACCES;
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     assert_says(scene->verdict.why.data, "does not settle it");
@@ -473,6 +523,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(plain_causes),
         TEST(directories),
+        TEST(ids_that_only_look_alike),
+        TEST(what_is_nobody_s_on_fuse_nobody_writes),
         TEST(acl_causes),
         TEST(access_asks_for_the_real_ids),
         TEST(ids_that_differ_are_told),
