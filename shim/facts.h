@@ -49,6 +49,7 @@ struct identity {
     uid_t overflow_uid; /* how an unmapped id is shown: /proc/sys/kernel/overflowuid */
     gid_t overflow_gid;
     bool no_new_privs;
+    bool no_setuid_fixup;   /* SECBIT_NO_SETUID_FIXUP: capabilities stay whatever the ids */
     int seccomp;            /* 0 none, 1 strict, 2 filter */
     struct slice lsm_label; /* /proc/self/attr/current; empty: no module serves it */
     struct slice container; /* "docker", "podman", "kubernetes", …; empty: no sign of one */

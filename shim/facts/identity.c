@@ -4,7 +4,9 @@
 #include "config.h"
 #include "facts/collect.h"
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 
 enum {
     STATUS_BUDGET_BYTES = 1 << 20,
@@ -239,6 +241,8 @@ bool identity_read(struct arena *arena, struct identity *identity) {
     } else {
         identity->pid = sys_getpid();
         identity->tid = sys_gettid();
+        long securebits = sys_call(SYS_prctl, PR_GET_SECUREBITS, 0, 0, 0, 0, 0);
+        identity->no_setuid_fixup = securebits > 0 && (securebits & SECBIT_NO_SETUID_FIXUP);
     }
     if (!read)
         ask_kernel(arena, identity);

@@ -173,12 +173,13 @@ static void judge_components(struct trial *trial) {
 }
 
 /* access_override_creds() of fs/open.c: access(2) is judged by the real ids, and by capabilities
- * only when the real user is root. */
+ * only when the real user is root, unless a securebit keeps them apart from the ids. */
 static struct identity identity_of_real_ids(const struct identity *identity) {
     struct identity real = *identity;
     real.fsuid = identity->ruid;
     real.fsgid = identity->rgid;
-    real.effective = identity->ruid == 0 ? identity->permitted : 0;
+    if (!identity->no_setuid_fixup)
+        real.effective = identity->ruid == 0 ? identity->permitted : 0;
     return real;
 }
 

@@ -147,6 +147,24 @@ static void access_asks_for_the_real_ids(void **state) {
     assert_cause(scene, "protected-symlink", CERTAINTY_PROVEN, IMAGE);
 }
 
+/* capabilities(7), SECBIT_NO_SETUID_FIXUP: access(2) then leaves the effective ones as they are. */
+static void access_keeps_fixed_capabilities(void **state) {
+    struct scene *scene = *state;
+    struct identity *identity = &scene->facts.identity;
+    static const struct id_range map[] = {{1001, 1001, 1}};
+    scene->incident.flags = O_PATH;
+    scene->incident.real_ids = true;
+    identity->effective = identity->permitted = (1ull << 41) - 1;
+    identity->in_user_namespace = true;
+    identity->uid_map = identity->gid_map = (struct id_map){map, 1, true};
+    scene_refuse(scene, IMAGE);
+    scene->components[IMAGE].status =
+        (struct stat){.st_mode = S_IFREG | 0600, .st_uid = 65534, .st_gid = 65534};
+    assert_cause(scene, "file-read", CERTAINTY_PROVEN, IMAGE);
+    identity->no_setuid_fixup = true;
+    assert_cause(scene, "unmapped-owner", CERTAINTY_PROVEN, IMAGE);
+}
+
 static void ids_that_differ_are_told(void **state) {
     struct scene *scene = *state;
     struct identity *identity = &scene->facts.identity;
@@ -527,6 +545,7 @@ int main(void) {
         TEST(what_is_nobody_s_on_fuse_nobody_writes),
         TEST(acl_causes),
         TEST(access_asks_for_the_real_ids),
+        TEST(access_keeps_fixed_capabilities),
         TEST(ids_that_differ_are_told),
         TEST(what_the_real_ids_reach_may_be_out_of_sight),
         TEST(a_private_fuse_mount),
