@@ -4,6 +4,7 @@
 #include "subject.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/securebits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -183,7 +184,9 @@ struct subject call_subject(const struct call *call, const struct subject *subje
                                        : subject->ruid) == 0;
     judged.euid = judged.fsuid = subject->ruid;
     judged.egid = judged.fsgid = subject->rgid;
-    judged.effective = root ? subject->effective : 0;
+    /* access(2), NOTES; capabilities(7), SECBIT_NO_SETUID_FIXUP: then the effective ones stay. */
+    if (!(subject->securebits & SECBIT_NO_SETUID_FIXUP))
+        judged.effective = root ? subject->effective | subject->idle : 0;
     return judged;
 }
 

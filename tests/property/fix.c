@@ -101,7 +101,8 @@ static bool choose(const struct trial *trial, int node, const struct fix_command
     const struct scene *scene = &trial->scene;
     const struct subject judged = call_subject(&trial->call, &trial->subject), *subject = &judged;
     *who = *subject;
-    who->effective = 0; /* execve(2) takes them, capabilities(7) */
+    who->effective = who->idle = 0; /* execve(2) takes them, capabilities(7) */
+    who->securebits = 0;
     who->fsgid = who->egid;
     if ((fix->run_as & SELF) && subject->euid == subject->fsuid && reaches(scene, who, node))
         return true;

@@ -110,6 +110,8 @@ struct subject {
     unsigned group_count;
     gid_t groups[MOST_GROUPS];
     uint64_t effective, bounding;
+    uint64_t idle;       /* permitted beside the effective ones */
+    unsigned securebits; /* SECBIT_*, capabilities(7) */
     bool in_namespace;
     struct ranges uid_map, gid_map; /* of the user namespace */
     int cwd;                        /* node */

@@ -73,9 +73,12 @@ static void print_subject(FILE *file, const struct subject *s) {
             s->egid, s->sgid, SYS_setfsgid, s->fsgid);
     fprintf(file, "  syscall(%d, %u, %u, %u); syscall(%d, %u);\n", SYS_setresuid, s->ruid, s->euid,
             s->suid, SYS_setfsuid, s->fsuid);
-    unsigned low = (unsigned)s->effective, high = (unsigned)(s->effective >> 32);
+    uint64_t all = s->effective | s->idle;
+    fprintf(file, "  syscall(%d, 28, %#x, 0, 0, 0);            # securebits\n", SYS_prctl,
+            s->securebits);
     fprintf(file, "  syscall(%d, pack(q(LL), 0x20080522, 0), pack(q(L6), %u, %u, 0, %u, %u, 0));\n",
-            SYS_capset, low, low, high, high);
+            SYS_capset, (unsigned)s->effective, (unsigned)all, (unsigned)(s->effective >> 32),
+            (unsigned)(all >> 32));
 }
 
 static void print_call(FILE *file, const struct call *call) {

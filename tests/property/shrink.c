@@ -133,6 +133,12 @@ static bool plain_subject(struct hunt *hunt) {
     s->effective &= 14; /* CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER */
     smaller |= keep(hunt, &trial);
     trial = *hunt->best;
+    s->idle = 0;
+    smaller |= keep(hunt, &trial);
+    trial = *hunt->best;
+    s->securebits = 0;
+    smaller |= keep(hunt, &trial);
+    trial = *hunt->best;
     s->bounding = capabilities_available();
     smaller |= keep(hunt, &trial);
     trial = *hunt->best;

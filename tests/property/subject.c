@@ -105,6 +105,10 @@ void subject_generate(struct random *random, const struct scene *scene, struct s
     any_groups(random, subject);
     uint64_t available = capabilities_available();
     subject->effective = any_capabilities(random) & available;
+    if (random_chance(random, 30))
+        subject->idle = any_capabilities(random) & available & ~subject->effective;
+    if (random_chance(random, 25))
+        subject->securebits = random_chance(random, 70) ? SECBIT_NO_SETUID_FIXUP : SECBIT_NOROOT;
     subject->bounding = random_chance(random, 70) ? available : random_next(random) & available;
     if (random_chance(random, 20) && !getenv("NO_NAMESPACES"))
         enter_namespace(random, subject);
@@ -178,10 +182,10 @@ static bool set_capabilities(const struct subject *subject) {
             prctl(PR_CAPBSET_DROP, bit, 0, 0, 0) != 0)
             return failed("PR_CAPBSET_DROP");
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    uint64_t set = subject->effective & available;
+    uint64_t set = subject->effective & available, all = (set | subject->idle) & available;
     struct __user_cap_data_struct data[2] = {
-        {.effective = (uint32_t)set, .permitted = (uint32_t)set},
-        {.effective = (uint32_t)(set >> 32), .permitted = (uint32_t)(set >> 32)}};
+        {.effective = (uint32_t)set, .permitted = (uint32_t)all},
+        {.effective = (uint32_t)(set >> 32), .permitted = (uint32_t)(all >> 32)}};
     return syscall(SYS_capset, &header, data) == 0 || failed("capset");
 }
 
@@ -191,12 +195,12 @@ bool subject_become(const struct subject *subject, void (*mapped)(void *), void 
         return failed("PR_SET_SECUREBITS");
     if (!set_ids(subject)) /* before, since in a namespace it could take mapped ids only */
         return false;
-    if (prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) != 0) /* access(2) looks at them */
-        return failed("PR_SET_SECUREBITS");
     if (subject->in_namespace) {
         if (unshare(CLONE_NEWUSER) != 0)
             return failed("unshare(CLONE_NEWUSER)");
         mapped(context);
     }
+    if (prctl(PR_SET_SECUREBITS, subject->securebits, 0, 0, 0) != 0) /* access(2) looks at them */
+        return failed("PR_SET_SECUREBITS");
     return set_capabilities(subject);
 }
