@@ -160,6 +160,7 @@ struct walk {
     bool cut;            /* the walk was given up (too long, no memory): nothing follows from it */
     int directory;       /* index of the directory the last name was looked up in; -1: none */
     bool start_deleted;  /* the directory it starts in has no name any more */
+    bool start_astray;   /* no path leads to it: path_leads_elsewhere() */
     bool start_unknown;  /* nothing could be learnt about the start (bad dirfd …) */
     bool trailing_slash; /* the path asks for a directory */
     bool creates;        /* O_CREAT or O_TMPFILE: needs the right to make the last name */

@@ -14,6 +14,22 @@ void descriptor_name(int descriptor, char name[DESCRIPTOR_NAME_BYTES]) {
     name[text.length] = '\0';
 }
 
+bool path_leads_elsewhere(const char *path, int descriptor) {
+    struct statx here, there;
+    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &here) !=
+            0 ||
+        here.stx_nlink == 0)
+        return false;
+    int error =
+        sys_statx(AT_FDCWD, path, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &there);
+    if (error != 0)
+        return error == -ENOENT || error == -ENOTDIR;
+    bool both = here.stx_mask & there.stx_mask & STATX_MNT_ID;
+    return here.stx_ino != there.stx_ino || here.stx_dev_major != there.stx_dev_major ||
+           here.stx_dev_minor != there.stx_dev_minor ||
+           (both && here.stx_mnt_id != there.stx_mnt_id);
+}
+
 /* "mnt_id:\t29", proc_pid_fdinfo(5): for kernels before 5.8, and where statx(2) may not be called.
  */
 static uint64_t mount_id_of(struct arena *arena, int descriptor) {

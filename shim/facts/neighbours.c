@@ -297,10 +297,11 @@ static void settle(struct search *search, struct neighbour *neighbour) {
     unsigned needs = access_needed(search->incident->flags);
     int answer =
         sys_faccessat2(held, neighbour->path.data + directory.length, (int)needs, AT_EACCESS);
+    bool astray = physical.length > 0 && path_leads_elsewhere(physical.data, held);
     sys_close(held);
     if (answer == 0 || answer == -EACCES)
         neighbour->kernel_answer = -answer;
-    if (!slice_starts(physical, SLICE("/")))
+    if (astray || !slice_starts(physical, SLICE("/")))
         return;
     struct buffer path = buffer_in(search->arena, physical.length + 1 + name.length + 1);
     buffer_slice(&path, physical);
@@ -325,7 +326,6 @@ static void settle_all(struct search *search) {
     struct incident refused = *search->incident;
     struct walk *walk = ARENA_NEW(search->arena, struct walk);
     refused.path = search->found[0].path.data;
-    refused.directory = AT_FDCWD;
     refused.error = EACCES;
     if (!walk)
         return;

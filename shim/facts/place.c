@@ -8,7 +8,9 @@
 enum { ENVIRONMENT_BYTES = 32768 };
 
 void place_read(struct arena *arena, struct facts *facts) {
-    facts->working_directory = file_link(arena, AT_FDCWD, "/proc/thread-self/cwd");
+    struct slice directory = file_link(arena, AT_FDCWD, "/proc/thread-self/cwd");
+    bool astray = directory.length > 0 && path_leads_elsewhere(directory.data, AT_FDCWD);
+    facts->working_directory = astray ? SLICE("") : directory;
     facts->executable = file_link(arena, AT_FDCWD, "/proc/self/exe");
     facts->host = ask_host(arena);
 }

@@ -117,6 +117,10 @@ static struct slice name_of(struct walker *w, int descriptor) {
     return path.length > 0 && path.data[0] == '/' ? path : SLICE(".");
 }
 
+static bool is_astray(struct slice path, int descriptor) {
+    return path.data[0] == '/' && path_leads_elsewhere(path.data, descriptor);
+}
+
 static void stand_on_start(struct walker *w, const struct incident *incident) {
     if (w->rest.data[0] == '/') {
         if (!stand_on_root(w)) {
@@ -126,7 +130,9 @@ static void stand_on_start(struct walker *w, const struct incident *incident) {
         }
     } else {
         hold(w, incident->directory, false);
-        if (!physical_set(&w->path, name_of(w, w->held))) {
+        struct slice name = name_of(w, w->held);
+        w->walk->start_astray = is_astray(name, w->held);
+        if (!physical_set(&w->path, w->walk->start_astray ? SLICE(".") : name)) {
             give_up(w);
             return;
         }
@@ -150,7 +156,8 @@ static bool on_proc(int descriptor) {
 }
 
 /* A link of procfs may be magic: its text is not where it leads. The kernel follows it, and tells.
- */
+ * What that calls "/data" is none of ours behind another namespace's /proc/PID/root: then the link
+ * itself is the way there. */
 static void jump(struct walker *w, const char *name, bool last) {
     int descriptor = sys_openat(w->held, name, O_PATH | O_CLOEXEC, 0);
     if (descriptor < 0) {
@@ -158,7 +165,9 @@ static void jump(struct walker *w, const char *name, bool last) {
         return;
     }
     struct slice path = name_of(w, descriptor);
-    if (!physical_set(&w->path, path)) {
+    bool entered = is_astray(path, descriptor) ? physical_enter(&w->path, slice_of(name))
+                                               : physical_set(&w->path, path);
+    if (!entered) {
         sys_close(descriptor);
         give_up(w);
         return;

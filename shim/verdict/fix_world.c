@@ -248,6 +248,10 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
         advice =
             SLICE("it has been removed and has no name any more, so no command can reach it: start "
                   "the program again in a directory that exists");
+    else if (trial->facts->walk.start_astray && component->path.data[0] != '/')
+        advice = SLICE("no path leads to it from here, so no command can name it: the directory "
+                       "that the call starts in lies under another mount, on one that was taken "
+                       "away, or in another namespace; enter it anew (cd), by a path");
     else if (has_no_name(component))
         advice = SLICE("it has no name (any more), so no command can reach it: use the descriptor "
                        "that the link in /proc stands for, and do not open it again");

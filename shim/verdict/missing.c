@@ -309,6 +309,11 @@ void judge_missing(struct trial *trial) {
         trial->verdict->why = SLICE("the path could not be followed to its end from here");
     } else if (walk->error == ENOENT) {
         judge_absent_name(trial);
+        if (walk->start_astray && component_at(trial, (int)walk->count - 1)->path.data[0] != '/')
+            add_note(trial,
+                     "the directory that the path starts in is not what its own path leads "
+                     "to now: it lies under another mount, on one that was taken away, or in "
+                     "another namespace; enter it anew (cd)");
     } else {
         conclude(trial, CAUSE_changed, CERTAINTY_PROVEN, (int)walk->count - 1, NULL);
         trial->verdict->why =

@@ -432,6 +432,20 @@ static void what_has_no_name_takes_no_command(void **state) {
     assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg (deleted)");
 }
 
+/* "." where another mount lies over the working directory by now. */
+static void no_command_for_what_has_no_path(void **state) {
+    struct scene *scene = *state;
+    refuse_file(scene, 0600);
+    scene->components[IMAGE].path = SLICE("./a.jpg");
+    scene->facts.walk.start_astray = true;
+    scene_judge(scene);
+    assert_no_command(scene);
+    assert_says(scene_fixes(scene), "no path leads to it from here");
+    scene->components[IMAGE].path = SLICE("/data/a.jpg"); /* a link's text led back */
+    scene_judge(scene);
+    assert_string_equal(scene_fixes(scene), "setfacl -m u:1001:r-- /data/a.jpg");
+}
+
 /* Neither mode nor ACL of a file with such an attribute can be changed, by root either. */
 static void an_attribute_comes_off_first(void **state) {
     struct scene *scene = *state;
@@ -541,6 +555,7 @@ int main(void) {
         TEST(an_acl_that_cannot_be_read),
         TEST(nothing_in_proc_is_changed),
         TEST(what_has_no_name_takes_no_command),
+        TEST(no_command_for_what_has_no_path),
         TEST(an_attribute_comes_off_first),
         TEST(a_service_with_its_own_mounts),
     };
