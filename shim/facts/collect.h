@@ -34,11 +34,11 @@ void component_need(int descriptor, struct component *component, unsigned access
 enum { DESCRIPTOR_NAME_BYTES = 48 };
 void descriptor_name(int descriptor, char name[DESCRIPTOR_NAME_BYTES]);
 
-/* Whether `path`, by which the kernel calls what is behind `descriptor`, leads to something else or
- * nowhere, as it does where that lies under another mount, on a detached one, on one that was
- * unmounted while in use, or in another namespace. False also when it cannot be told, and of what
- * was removed. */
-bool path_leads_elsewhere(const char *path, int descriptor);
+/* Whether `path` (a NUL behind it), by which the kernel calls what is behind `descriptor`, leads to
+ * something else or nowhere, as it does where that lies under another mount, on a detached one, on
+ * one that was unmounted while in use, or in another namespace. False also when it cannot be told,
+ * and of what was removed. */
+bool path_leads_elsewhere(struct arena *arena, struct slice path, int descriptor);
 
 /* The access ACL of the object behind an O_PATH descriptor, acl(5). Ids are those of the caller's
  * user namespace. */

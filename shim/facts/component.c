@@ -14,20 +14,29 @@ void descriptor_name(int descriptor, char name[DESCRIPTOR_NAME_BYTES]) {
     name[text.length] = '\0';
 }
 
-bool path_leads_elsewhere(const char *path, int descriptor) {
+static bool is_on_one_mount(const struct statx *a, const struct statx *b) {
+    return (a->stx_mask & b->stx_mask & STATX_MNT_ID) && a->stx_mnt_id == b->stx_mnt_id;
+}
+
+bool path_leads_elsewhere(struct arena *arena, struct slice path, int descriptor) {
     struct statx here, there;
-    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &here) !=
-            0 ||
+    if (sys_statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &here) ||
         here.stx_nlink == 0)
         return false;
-    int error =
-        sys_statx(AT_FDCWD, path, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &there);
+    enum { LOOK = AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC };
+    int error = sys_statx(AT_FDCWD, path.data, LOOK, STATX_BASIC_STATS, &there);
+    if (error == -ENOENT) { /* a file server may have removed it, and nobody knows yet */
+        struct slice parent = slice_parent(path);
+        const char *above = parent.length > 0 ? arena_copy(arena, parent).data : "/";
+        return sys_statx(AT_FDCWD, above, LOOK, STATX_BASIC_STATS, &there) != 0 ||
+               !is_on_one_mount(&here, &there);
+    }
     if (error != 0)
-        return error == -ENOENT || error == -ENOTDIR;
-    bool both = here.stx_mask & there.stx_mask & STATX_MNT_ID;
+        return error == -ENOTDIR;
+    bool mounts_known = here.stx_mask & there.stx_mask & STATX_MNT_ID;
     return here.stx_ino != there.stx_ino || here.stx_dev_major != there.stx_dev_major ||
            here.stx_dev_minor != there.stx_dev_minor ||
-           (both && here.stx_mnt_id != there.stx_mnt_id);
+           (mounts_known && !is_on_one_mount(&here, &there));
 }
 
 /* "mnt_id:\t29", proc_pid_fdinfo(5): for kernels before 5.8, and where statx(2) may not be called.

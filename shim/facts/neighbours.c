@@ -297,7 +297,7 @@ static void settle(struct search *search, struct neighbour *neighbour) {
     unsigned needs = access_needed(search->incident->flags);
     int answer =
         sys_faccessat2(held, neighbour->path.data + directory.length, (int)needs, AT_EACCESS);
-    bool astray = physical.length > 0 && path_leads_elsewhere(physical.data, held);
+    bool astray = physical.length > 0 && path_leads_elsewhere(search->arena, physical, held);
     sys_close(held);
     if (answer == 0 || answer == -EACCES)
         neighbour->kernel_answer = -answer;

@@ -9,7 +9,7 @@ enum { ENVIRONMENT_BYTES = 32768 };
 
 void place_read(struct arena *arena, struct facts *facts) {
     struct slice directory = file_link(arena, AT_FDCWD, "/proc/thread-self/cwd");
-    bool astray = directory.length > 0 && path_leads_elsewhere(directory.data, AT_FDCWD);
+    bool astray = directory.length > 0 && path_leads_elsewhere(arena, directory, AT_FDCWD);
     facts->working_directory = astray ? SLICE("") : directory;
     facts->executable = file_link(arena, AT_FDCWD, "/proc/self/exe");
     facts->host = ask_host(arena);

@@ -117,8 +117,8 @@ static struct slice name_of(struct walker *w, int descriptor) {
     return path.length > 0 && path.data[0] == '/' ? path : SLICE(".");
 }
 
-static bool is_astray(struct slice path, int descriptor) {
-    return path.data[0] == '/' && path_leads_elsewhere(path.data, descriptor);
+static bool is_astray(struct walker *w, struct slice path, int descriptor) {
+    return path.data[0] == '/' && path_leads_elsewhere(w->arena, path, descriptor);
 }
 
 static void stand_on_start(struct walker *w, const struct incident *incident) {
@@ -131,7 +131,7 @@ static void stand_on_start(struct walker *w, const struct incident *incident) {
     } else {
         hold(w, incident->directory, false);
         struct slice name = name_of(w, w->held);
-        w->walk->start_astray = is_astray(name, w->held);
+        w->walk->start_astray = is_astray(w, name, w->held);
         if (!physical_set(&w->path, w->walk->start_astray ? SLICE(".") : name)) {
             give_up(w);
             return;
@@ -165,8 +165,8 @@ static void jump(struct walker *w, const char *name, bool last) {
         return;
     }
     struct slice path = name_of(w, descriptor);
-    bool entered = is_astray(path, descriptor) ? physical_enter(&w->path, slice_of(name))
-                                               : physical_set(&w->path, path);
+    bool entered = is_astray(w, path, descriptor) ? physical_enter(&w->path, slice_of(name))
+                                                  : physical_set(&w->path, path);
     if (!entered) {
         sys_close(descriptor);
         give_up(w);
