@@ -285,7 +285,7 @@ static void judge_refusal(struct trial *trial) {
     if (looks_allowed && is_unmapped_write(trial, component, &access)) {
         access.unmapped_write = true;
         access.sure = false;
-    } else if (looks_allowed && !access.sure) {
+    } else if (looks_allowed && !access.sure && access.missing == 0) {
         decide_as_stranger(trial, component, &access);
     }
     /* An id that may or may not be mapped: the kernel knows. */

@@ -64,6 +64,14 @@ static void ids_that_only_look_alike(void **state) {
     assert_no_command(scene);
     identity->effective = (1ull << 41) - 1;
     assert_cause(scene, "unmapped-owner", CERTAINTY_LIKELY, IMAGE);
+    identity->group_count = 0; /* now they do not, and capabilities may have a say */
+    image->status.st_mode = S_IFREG | 0600;
+    static const struct id_range nobody[] = {{65534, 65534, 1}};
+    identity->uid_map.ranges = identity->gid_map.ranges = nobody;
+    assert_cause(scene, "unmapped-owner", CERTAINTY_LIKELY, IMAGE);
+    assert_null(strstr(scene->verdict.why.data, "look alike"));
+    identity->uid_map.ranges = identity->gid_map.ranges = map;
+    identity->group_count = 1;
     image->status.st_mode = S_IFREG | 0644; /* for all: it is something else */
     assert_cause(scene, "unseen", CERTAINTY_UNKNOWN, IMAGE);
     identity->fsuid = 65534; /* so for users */
