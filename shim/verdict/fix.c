@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "verdict/trial.h"
 #include <fcntl.h>
+#include <linux/capability.h>
 
 enum { MOST_REWRITTEN = 6, MOST_ENTRIES = 256 };
 
@@ -36,6 +37,16 @@ static const char *deed(const struct component *component, unsigned missing) {
                                               : file_deeds[missing & 7];
 }
 
+/* A container's root has what the bounding set of its processes leaves: without CAP_FOWNER it
+ * changes nothing that is another's. What is mounted from outside is changed there. */
+static bool is_root_able(const struct trial *trial, const struct component *component) {
+    const struct identity *identity = &trial->facts->identity;
+    const struct mount *mount = component->mount;
+    bool made = mount && slice_is(mount->fstype, "tmpfs") && slice_is(mount->root, "/");
+    bool own = identity_is_in_container(identity) && mount && (made || slice_is(mount->point, "/"));
+    return !own || (identity->bounding >> CAP_FOWNER & 1);
+}
+
 /* False: the rule does not say for sure that it helps, or there is no room. */
 static bool add_command(struct trial *trial, int culprit, const struct access *access,
                         const struct remedy *remedy) {
@@ -47,7 +58,8 @@ static bool add_command(struct trial *trial, int culprit, const struct access *a
         verdict->fix_count == VERDICT_MOST_FIXES)
         return false;
     struct fix fix = {.run_as = remedy->run_as};
-    if (access->group_mapping != MAPPED) /* capable_wrt_inode_uidgid(): root's capability is idle */
+    /* capable_wrt_inode_uidgid(): root's capability is idle */
+    if (access->group_mapping != MAPPED || !is_root_able(trial, component))
         fix.run_as &= ~(unsigned)RUN_AS_ROOT;
     fix.arguments[fix.argument_count++] = remedy->tool;
     if (remedy->option.length > 0)

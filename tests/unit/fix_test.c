@@ -195,6 +195,18 @@ static void a_container_has_a_user(void **state) {
     scene_judge(scene);
     assert_says(scene_notes(scene), "'/data' is a tmpfs that was made for this container");
     scene->mount.fstype = SLICE("ext4");
+    /* In the image itself the container's root is needed, with CAP_FOWNER. */
+    assert_int_equal(scene->verdict.fixes[1].run_as, RUN_AS_OWNER);
+    scene->mount.point = SLICE("/");
+    scene_judge(scene);
+    assert_int_equal(scene->verdict.fixes[1].run_as, RUN_AS_OWNER);
+    scene->facts.identity.bounding = 1ull << CAP_FOWNER;
+    scene_judge(scene);
+    assert_int_equal(scene->verdict.fixes[1].run_as, RUN_AS_OWNER | RUN_AS_ROOT);
+    scene->facts.identity.bounding = 0;
+    scene->mount.point = SLICE("/data");
+    scene_judge(scene);
+    assert_int_equal(scene->verdict.fixes[1].run_as, RUN_AS_OWNER | RUN_AS_ROOT);
     scene->facts.identity.container =
         SLICE("firejail"); /* a sandbox, in which users are the host's */
     scene_judge(scene);
