@@ -286,8 +286,14 @@ void fix_denied(struct trial *trial, int culprit, const struct access *access) {
     bool by_server = mount_is_fuse(component->mount) && !by_acl;
     bool by_mode =
         access->class == CLASS_OWNER || component->acl.state == ACL_UNSUPPORTED || by_server;
-    if ((by_mode || !fix_by_acl(trial, culprit, access)) && !fix_by_chmod(trial, culprit, access))
+    bool commanded =
+        (!by_mode && fix_by_acl(trial, culprit, access)) || fix_by_chmod(trial, culprit, access);
+    if (!commanded)
         advise_without_command(trial, component, access);
+    if (commanded && mount_is_fuse(component->mount))
+        add_note(trial, "behind FUSE a server may refuse the command, or make owner and mode up "
+                        "(uid=, umask= and their like): where it changes nothing, only other "
+                        "options of the mount help");
     if (by_server && access->class != CLASS_OWNER && component->acl.state != ACL_UNSUPPORTED)
         add_note(trial, "by chmod and not by setfacl, since on FUSE an ACL counts only where the "
                         "server of the file system asks for it, and that cannot be seen");

@@ -283,6 +283,10 @@ static void an_acl_on_fuse(void **state) {
     entries[1].access = 0; /* it would not allow it */
     assert_cause(scene, "acl-entry", CERTAINTY_PROVEN, IMAGE);
     assert_null(strstr(scene_notes(scene), "the mode alone"));
+    assert_says(scene_notes(scene), "where it changes nothing");
+    image->path = SLICE("./a.jpg"); /* without a command */
+    assert_cause(scene, "acl-entry", CERTAINTY_PROVEN, IMAGE);
+    assert_null(strstr(scene_notes(scene), "where it changes nothing"));
 }
 
 static void bits_from_mount_options(void **state) {
