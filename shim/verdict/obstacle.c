@@ -132,9 +132,9 @@ struct slice path_outside(struct trial *trial, const struct component *component
 
 void note_outside(struct trial *trial, const struct component *component) {
     const struct outside *outside = outside_of(trial, component);
-    const char *here = quoted(trial->arena, component->path).data;
     if (!outside)
         return;
+    const char *here = quoted(trial->arena, component->path).data;
     if (outside->path.length == 0)
         add_note(trial,
                  "the process has mounts of its own, a service's or a sandbox's, and %s is on one: "

@@ -147,6 +147,7 @@ static bool judge_read_only(struct trial *trial) {
                          this_mount ? "the mount" : "the whole file system", point,
                          this_mount ? " (option ro)" : ""));
     fix_read_only(trial, component);
+    note_mode_too(trial, at);
     return true;
 }
 
@@ -164,6 +165,7 @@ static bool judge_immutable(struct trial *trial) {
                               ? SLICE("if the program only reads, open it read-only")
                               : SLICE("create it elsewhere"));
         fix_by_chattr(trial, component);
+        note_mode_too(trial, at);
         return true;
     }
     if (!(component->attributes & STATX_ATTR_APPEND) || at != last_of(&trial->facts->walk) ||
@@ -177,6 +179,7 @@ static bool judge_immutable(struct trial *trial) {
     add_advice(trial, SLICE("append to it (\"a\"), or, if the program only reads, open it "
                             "read-only"));
     fix_by_chattr(trial, component);
+    note_mode_too(trial, at);
     return true;
 }
 
@@ -326,6 +329,10 @@ static struct slice meaning_of(const struct trial *trial) {
         return SLICE("no room for a new file: df -h, df -i and quota show which kind is short");
     case EOPNOTSUPP:
         return SLICE("this file system has not what the flags ask for (O_TMPFILE, O_DIRECT)");
+    case EOVERFLOW:
+        return SLICE("a new file would belong to this process's user or group, and its user "
+                     "namespace or the mount maps these to no owner that could be stored; or a "
+                     "program without large-file support met a large file");
     case EXDEV:
         return SLICE("the path leaves the directory or mount that the call keeps to, openat2(2)");
     case EINTR:

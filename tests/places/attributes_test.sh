@@ -27,6 +27,14 @@ if chattr +i "$place/frozen.jpg" "$place/frozen" 2>/dev/null && chattr +a "$plac
     check "after the fix" opened "$answer"
 
     # Permissions do not change while the attribute is there: both commands, one after the other.
+    an_image "$place/both.jpg" 600
+    chattr +i "$place/both.jpg"
+    opens as 1001:1001 -- write "$place/both.jpg"
+    expect "immutable and private" EPERM immutable proven "$place/both.jpg"
+    expect_evidence "immutable and private" "*behind that its owner and mode give uid 1001 no write either*"
+    chattr -i "$place/both.jpg"
+    opens as 1001:1001 -- write "$place/both.jpg"
+    expect "immutable and private, after the fix" EACCES file-write proven "$place/both.jpg"
     for letter in i a; do
         an_image "$place/private-$letter.jpg" 600
         chattr "+$letter" "$place/private-$letter.jpg"

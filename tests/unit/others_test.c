@@ -59,7 +59,12 @@ static void read_only(void **state) {
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
     assert_says(scene->verdict.why.data, "btrfs property get PATH ro");
     scene->mount.options = SLICE("ro,relatime");
+    scene->components[IMAGE].needs = ACCESS_WRITE;
     assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_notes(scene), "its owner and mode give uid 1001 no write either");
+    scene->components[IMAGE].needs = ACCESS_READ;
+    assert_cause(scene, "read-only", CERTAINTY_PROVEN, IMAGE);
+    assert_string_equal(scene_notes(scene), "");
     assert_says(scene_fixes(scene), "which is the case cannot be seen from here");
     assert_no_command(scene);
     scene->facts.surroundings.outside.known = true;
@@ -109,6 +114,10 @@ static void attributes(void **state) {
     assert_says(scene_fixes(scene), "chattr -i /data/a.jpg");
     assert_int_equal(scene->verdict.fixes[1].run_as, RUN_AS_ROOT);
     assert_true(scene->verdict.fixes[1].effect.length > 0);
+    assert_string_equal(scene_notes(scene), "");
+    image->needs = ACCESS_WRITE;
+    assert_cause(scene, "immutable", CERTAINTY_PROVEN, IMAGE);
+    assert_says(scene_notes(scene), "its owner and mode give uid 1001 no write either");
     image->attributes = STATX_ATTR_APPEND;
     assert_cause(scene, "immutable", CERTAINTY_PROVEN, IMAGE);
     scene->incident.flags = O_WRONLY | O_APPEND | O_TRUNC;
@@ -172,6 +181,9 @@ static void what_no_rule_explains(void **state) {
         assert_null(strstr(scene->verdict.why.data, "allow"));
         assert_says(scene->verdict.summary.data, "the kernel answered E");
     }
+    scene->incident.error = EOVERFLOW;
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene->verdict.why.data, "no owner that could be stored");
     scene->incident.error = EEXIST; /* O_EXCL: its bits were not looked at, and are not to blame */
     scene->incident.flags = O_WRONLY | O_CREAT | O_EXCL;
     scene->components[IMAGE].needs = ACCESS_WRITE;
