@@ -309,6 +309,11 @@ void judge_missing(struct trial *trial) {
         trial->verdict->why = SLICE("the path could not be followed to its end from here");
     } else if (walk->error == ENOENT) {
         judge_absent_name(trial);
+        if (proc_hides(trial)) {
+            trial->verdict->certainty = CERTAINTY_LIKELY;
+            add_note(trial, "/proc is mounted with hidepid=, proc(5): there the process of another "
+                            "user looks as if it did not exist");
+        }
         if (walk->start_astray && component_at(trial, (int)walk->count - 1)->path.data[0] != '/')
             add_note(trial,
                      "the directory that the path starts in is not what its own path leads "

@@ -294,6 +294,9 @@ static struct slice meaning_of(const struct trial *trial) {
     const struct identity *identity = &trial->facts->identity;
     switch (trial->incident->error) {
     case EPERM:
+        if (proc_hides(trial))
+            return SLICE("/proc is mounted with hidepid=, proc(5): what is in the directory of a "
+                         "process is for its own user, for root, and for the group of gid=");
         if ((trial->incident->flags & O_NOATIME) && target && target->status_known &&
             target->status.st_uid != identity->fsuid &&
             !(identity_has(identity, CAP_FOWNER) && is_owner_mapped(identity, target)))

@@ -58,6 +58,19 @@ bool judge_noexec(struct trial *trial) {
     return true;
 }
 
+bool proc_hides(const struct trial *trial) {
+    const struct walk *walk = &trial->facts->walk;
+    struct slice how;
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct mount *mount = walk->components[i].mount;
+        if (mount && slice_is(mount->fstype, "proc") &&
+            options_find(mount->super_options, "hidepid", &how) && !slice_is(how, "0") &&
+            !slice_is(how, "off"))
+            return true;
+    }
+    return false;
+}
+
 /* lookup_open() of fs/namei.c: EACCES, for root too, where a directory has no way to make a file.
  */
 bool judge_kernels_own(struct trial *trial, const struct suspicion *suspicion) {

@@ -38,6 +38,10 @@ bool sticky_may_come_first(struct trial *trial);
 bool judge_nodev(struct trial *trial);
 bool judge_noexec(struct trial *trial);
 bool judge_proc_guard(struct trial *trial, int suspect);
+
+/* Whether the path leads through a /proc that hides the processes of others: proc(5), hidepid=. */
+bool proc_hides(const struct trial *trial);
+
 bool judge_kernels_own(struct trial *trial, const struct suspicion *suspicion);
 bool judge_fuse_private(struct trial *trial, const struct suspicion *suspicion);
 bool judge_mount_mask(struct trial *trial, const struct suspicion *suspicion);

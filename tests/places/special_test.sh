@@ -74,6 +74,21 @@ opens as 1001:1001 unshare --user -- read "/proc/$!/cwd/a.png"
 expect "one's own, out of a user namespace" EACCES proc-guard proven "/proc/$!/cwd"
 expect_advice "one's own, out of a user namespace" "*from outside of this user namespace;*"
 
+# Such a /proc hides what others run, in either of two ways.
+for hidepid in 1 2; do
+    # shellcheck disable=SC2016 # the inner shell expands it
+    hiding=(unshare --mount bash -euc 'mount -t proc -o "hidepid=$0" proc /proc; exec "$@"' "$hidepid"
+        setpriv --reuid 1002 --regid 1002 --clear-groups)
+    opens "${hiding[@]}" -- read "/proc/$!/cwd/a.png"
+    if ((hidepid == 1)); then
+        expect "hidepid=1" EPERM other-errno unknown nothing
+        check_like "hidepid=1: why" "*/proc is mounted with hidepid=*" "$(said .why)"
+    else
+        expect "hidepid=2" ENOENT missing-dir likely "/proc/$!/cwd"
+        expect_evidence "hidepid=2" "*/proc is mounted with hidepid=*"
+    fi
+done
+
 # Nothing in /proc takes a chmod, whoever runs it.
 opens as 1002:1002 -- read "/proc/$!/fd/a.png"
 expect "another's descriptors" EACCES dir-search proven "/proc/$!/fd"

@@ -354,6 +354,26 @@ static void test_deleted_start(void **state) {
     judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
 }
 
+static void test_another_s_process_is_hidden(void **state) {
+    (void)state;
+    struct mount mount = {.fstype = SLICE("proc"), .super_options = SLICE("rw,hidepid=invisible")};
+    components[1].mount = &mount;
+    judge(CAUSE_missing_file, CERTAINTY_LIKELY, 2);
+    assert_non_null(strstr(verdict.notes[verdict.note_count - 1].data, "hidepid="));
+    mount.super_options = SLICE("rw");
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+}
+
+static void test_a_start_under_another_mount(void **state) {
+    (void)state;
+    facts.walk.start_astray = true;
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_int_equal(verdict.note_count, 0); /* a link led back to a path */
+    components[2].path = SLICE("./a.jpg");
+    judge(CAUSE_missing_file, CERTAINTY_PROVEN, 2);
+    assert_non_null(strstr(verdict.notes[verdict.note_count - 1].data, "enter it anew (cd)"));
+}
+
 static void test_it_came_meanwhile(void **state) {
     (void)state;
     facts.walk.error = 0;
@@ -766,6 +786,8 @@ int main(void) {
         TEST(test_padding_is_told_as_it_is),
         TEST(test_empty_path),
         TEST(test_deleted_start),
+        TEST(test_another_s_process_is_hidden),
+        TEST(test_a_start_under_another_mount),
         TEST(test_it_came_meanwhile),
         TEST(test_walk_given_up),
         TEST(test_every_slip_has_its_cause),

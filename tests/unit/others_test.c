@@ -184,6 +184,15 @@ static void what_no_rule_explains(void **state) {
     scene->incident.error = EOVERFLOW;
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
     assert_says(scene->verdict.why.data, "no owner that could be stored");
+    scene->incident.error = EPERM;
+    scene->mount.fstype = SLICE("proc");
+    scene->mount.super_options = SLICE("rw,hidepid=noaccess");
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_says(scene->verdict.why.data, "mounted with hidepid=");
+    scene->mount.super_options = SLICE("rw,hidepid=off");
+    assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
+    assert_null(strstr(scene->verdict.why.data, "hidepid"));
+    scene->mount.fstype = SLICE("ext4");
     scene->incident.error = EEXIST; /* O_EXCL: its bits were not looked at, and are not to blame */
     scene->incident.flags = O_WRONLY | O_CREAT | O_EXCL;
     scene->components[IMAGE].needs = ACCESS_WRITE;
