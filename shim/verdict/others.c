@@ -333,9 +333,10 @@ static struct slice meaning_of(const struct trial *trial) {
     case EOPNOTSUPP:
         return SLICE("this file system has not what the flags ask for (O_TMPFILE, O_DIRECT)");
     case EOVERFLOW:
-        return SLICE("a new file would belong to this process's user or group, and its user "
-                     "namespace or the mount maps these to no owner that could be stored; or a "
-                     "program without large-file support met a large file");
+        return SLICE("an owner would have to be stored whom the user namespace or the mount does "
+                     "not map: this process's user or group, of a new file, or that of a file in "
+                     "an overlay's lower layer; or a program without large-file support met a "
+                     "large file");
     case EXDEV:
         return SLICE("the path leaves the directory or mount that the call keeps to, openat2(2)");
     case EINTR:

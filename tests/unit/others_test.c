@@ -183,7 +183,7 @@ static void what_no_rule_explains(void **state) {
     }
     scene->incident.error = EOVERFLOW;
     assert_cause(scene, "other-errno", CERTAINTY_UNKNOWN, IMAGE);
-    assert_says(scene->verdict.why.data, "no owner that could be stored");
+    assert_says(scene->verdict.why.data, "an owner would have to be stored");
     scene->incident.error = EPERM;
     scene->mount.fstype = SLICE("proc");
     scene->mount.super_options = SLICE("rw,hidepid=noaccess");
