@@ -180,12 +180,13 @@ static void advise_on_namespace(struct trial *trial, const struct component *com
 }
 
 /* systemd's ProtectHome= and InaccessiblePaths= mount an empty object without any permission over
- * the real one, systemd.exec(5). */
+ * the real one, systemd.exec(5): out of /run/systemd/inaccessible, mostly a tmpfs. */
 static bool is_masked(const struct component *component) {
     const struct mount *mount = component->mount;
     return mount && component->status_known && (component->status.st_mode & 07777) == 0 &&
-           component->status.st_uid == 0 && slice_is(mount->fstype, "tmpfs") &&
-           slice_equal(mount->point, component->path);
+           component->status.st_uid == 0 && slice_equal(mount->point, component->path) &&
+           (slice_is(mount->fstype, "tmpfs") ||
+            slice_search(mount->root, "/systemd/inaccessible/"));
 }
 
 /* An entry for an id that this user namespace does not map: setfacl(1), which writes the whole ACL

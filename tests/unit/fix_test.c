@@ -331,6 +331,10 @@ static void a_masked_home(void **state) {
     data->status.st_mode = S_IFDIR;
     assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
     assert_says(scene_fixes(scene), "setfacl -m u:1001:--x /data");
+    scene->mount.root = SLICE("/run/systemd/inaccessible/dir"); /* /run is no tmpfs */
+    assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
+    assert_no_command(scene);
+    scene->mount.root = SLICE("/");
     scene->mount.fstype = SLICE("tmpfs");
     assert_cause(scene, "dir-search", CERTAINTY_PROVEN, DATA);
     assert_no_command(scene);
