@@ -106,6 +106,10 @@ static void capabilities_pass(void **state) {
     identity->effective = 1ull << CAP_DAC_OVERRIDE;
     assert_true(decide(scene, R | W).allowed);
     assert_false(decide(scene, X).allowed); /* no one may execute it */
+    for (unsigned bit = 0100; bit > 0; bit >>= 3) {
+        status_of(scene)->st_mode = S_IFREG | bit; /* one may */
+        assert_true(decide(scene, X).allowed);
+    }
     status_of(scene)->st_mode = S_IFDIR | 0000;
     assert_true(decide(scene, R | W | X).allowed);
     identity->effective = 1ull << CAP_DAC_READ_SEARCH;
@@ -116,7 +120,8 @@ static void capabilities_pass(void **state) {
 static void a_capability_stops_at_unmapped_owners(void **state) {
     struct scene *scene = *state;
     struct identity *identity = &scene->facts.identity;
-    static const struct id_range one[] = {{0, 1000, 1}}, all[] = {{0, 100000, 65536}};
+    static const struct id_range one[] = {{0, 1000, 1}}, all[] = {{0, 100000, 65536}},
+                                 two[] = {{0, 1000, 1}, {65534, 5000, 1}};
     scene_become_root(scene);
     identity->in_user_namespace = true;
     identity->uid_map = identity->gid_map = (struct id_map){one, 1, true};
@@ -131,6 +136,8 @@ static void a_capability_stops_at_unmapped_owners(void **state) {
     assert_true(access.allowed);
     assert_false(access.sure);
     assert_int_equal(access.owner_mapping, MAYBE_MAPPED);
+    identity->uid_map = identity->gid_map = (struct id_map){two, 2, true};
+    assert_int_equal(decide(scene, R).owner_mapping, MAYBE_MAPPED);
 }
 
 static void an_idmapped_mount_unmaps_too(void **state) {
