@@ -26,8 +26,8 @@ struct access {
     bool unmapped_write; /* nobody may write then, whatever the bits: HAS_UNMAPPED_ID(), linux/fs.h
                           */
     enum mapping owner_mapping, group_mapping;
-    bool
-        others_ids; /* an id looks like the process's own, and the kernel's answer says it is not */
+    /* An id looks like the process's own, and the kernel's answer says that it is not. */
+    bool others_ids;
 };
 
 /* inode_permission()'s discretionary part: acl_permission_check(), posix_acl_permission() and

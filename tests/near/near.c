@@ -219,7 +219,6 @@ static bool run_random_names(unsigned *seed, size_t rounds) {
     return share >= 0.99;
 }
 
-/* Any bytes, many slashes, every length: an answer and no crash. The time is told, not judged. */
 /* Who had no time to look says of no directory that it is empty. */
 static bool run_without_time(void) {
     const struct search_budget ours = search_budget;
@@ -231,6 +230,7 @@ static bool run_without_time(void) {
     return !answer.empty;
 }
 
+/* Any bytes, many slashes, every length: an answer and no crash. The time is told, not judged. */
 static void run_hostile_paths(unsigned *seed, size_t rounds) {
     static const char *const pieces[] = {"../", "./",    "//", "{",        "[",    "%41",
                                          "\\",  "$HOME", "~/", "\xcc\x81", "\xff", "big/",
