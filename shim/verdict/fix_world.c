@@ -225,10 +225,6 @@ static bool has_no_name(const struct component *component) {
            slice_is(slice_from(path, path.length - length), mark);
 }
 
-static bool is_proc(const struct mount *mount) {
-    return mount && slice_is(mount->fstype, "proc");
-}
-
 /* Says why no command, whoever runs it here, could change the object; false when one can. */
 static bool advise_on_obstacle(struct trial *trial, const struct component *component,
                                const struct access *access) {
@@ -256,7 +252,7 @@ static bool advise_on_obstacle(struct trial *trial, const struct component *comp
     else if (has_no_name(component))
         advice = SLICE("it has no name (any more), so no command can reach it: use the descriptor "
                        "that the link in /proc stands for, and do not open it again");
-    else if (is_proc(component->mount))
+    else if (mount_is_proc(component->mount))
         advice = arena_format(trial->arena,
                               "nothing in /proc takes chmod or setfacl, proc(5): what is there is "
                               "for uid %u and for root",

@@ -21,6 +21,10 @@ bool mount_is_made_read_only(const struct mount *mount) {
            (slice_is(fstype, "overlay") && !options_find(mount->super_options, "upperdir", &upper));
 }
 
+bool mount_is_proc(const struct mount *mount) {
+    return mount && slice_is(mount->fstype, "proc");
+}
+
 bool mount_is_made_by_kernel(const struct mount *mount) {
     static const char kinds[][12] = {"proc",       "sysfs",   "cgroup",  "cgroup2", "devpts",
                                      "securityfs", "debugfs", "tracefs", "fusectl", "selinuxfs"};

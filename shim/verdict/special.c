@@ -63,9 +63,8 @@ bool proc_hides(const struct trial *trial) {
     struct slice how;
     for (size_t i = 0; i < walk->count; i++) {
         const struct mount *mount = walk->components[i].mount;
-        if (mount && slice_is(mount->fstype, "proc") &&
-            options_find(mount->super_options, "hidepid", &how) && !slice_is(how, "0") &&
-            !slice_is(how, "off"))
+        if (mount_is_proc(mount) && options_find(mount->super_options, "hidepid", &how) &&
+            !slice_is(how, "0") && !slice_is(how, "off"))
             return true;
     }
     return false;
@@ -93,8 +92,8 @@ bool judge_kernels_own(struct trial *trial, const struct suspicion *suspicion) {
 /* proc_pid_get_link(): following /proc/PID/{cwd,root,exe,fd/…} needs the right to trace PID. */
 bool judge_proc_guard(struct trial *trial, int suspect) {
     const struct component *link = component_at(trial, suspect);
-    if (link->role != ROLE_LINK || trial->facts->walk.error != EACCES || !link->mount ||
-        !slice_is(link->mount->fstype, "proc"))
+    if (link->role != ROLE_LINK || trial->facts->walk.error != EACCES ||
+        !mount_is_proc(link->mount))
         return false;
     conclude(trial, CAUSE_proc_guard, CERTAINTY_PROVEN, suspect, NULL);
     refuse_at(trial, suspect);

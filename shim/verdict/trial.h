@@ -99,6 +99,8 @@ bool mount_is_read_only(const struct mount *mount);
 /* Whether nobody could mount it otherwise: squashfs, a CD, an overlay without an upper layer. */
 bool mount_is_made_read_only(const struct mount *mount);
 
+bool mount_is_proc(const struct mount *mount);
+
 /* Whether the kernel alone makes files on it: procfs, sysfs … And what to do then. */
 bool mount_is_made_by_kernel(const struct mount *mount);
 struct slice advice_on_kernels_own(struct trial *trial, const struct mount *mount);

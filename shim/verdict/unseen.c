@@ -112,7 +112,7 @@ static void suspect_file_system(struct trial *trial, const struct mount *mount,
     } else if (slice_is(mount->fstype, "overlay")) {
         put(&candidates->found,
             "a lower layer of the overlay at %s, which is opened with the mounter's rights", point);
-    } else if (slice_is(mount->fstype, "proc")) {
+    } else if (mount_is_proc(mount)) {
         put(&candidates->found, "/proc, which shows much of a process only to who may trace it, "
                                 "ptrace(2), and writes a sysctl for uid 0 alone, sysctl(8)");
         put(&candidates->questions, "run it as root");
