@@ -7,14 +7,9 @@ cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/places/place.sh
 source tests/places/place.sh
 
-if [[ ! -c /dev/fuse ]] || ! command -v bindfs >/dev/null; then
-    skip "FUSE" "needs /dev/fuse and bindfs"
+if ! has_fuse "FUSE"; then
     finish
     exit
-fi
-if [[ $(stat -c %a /dev/fuse) != 666 ]]; then
-    at_end "chmod $(stat -c %a /dev/fuse) /dev/fuse"
-    chmod 666 /dev/fuse
 fi
 mkdir "$place/source" "$place/mount"
 an_image "$place/source/a.jpg"

@@ -29,14 +29,9 @@ opens "${as_root_there[@]}" -- read,noatime "$place/theirs.jpg"
 expect "O_NOATIME" EPERM other-errno unknown "$place/theirs.jpg"
 check_like "O_NOATIME: why" "*O_NOATIME is for the file's owner*" "$(said .why)"
 
-if [[ ! -c /dev/fuse ]] || ! command -v bindfs >/dev/null; then
-    skip "FUSE in a user namespace" "needs /dev/fuse and bindfs"
+if ! has_fuse "FUSE in a user namespace"; then
     finish
     exit
-fi
-if [[ $(stat -c %a /dev/fuse) != 666 ]]; then
-    at_end "chmod $(stat -c %a /dev/fuse) /dev/fuse"
-    chmod 666 /dev/fuse
 fi
 mkdir "$place/source" "$place/mount"
 chown 1001:1001 "$place/mount"

@@ -111,6 +111,18 @@ keep_sysctl() {
     at_end "sysctl -qw '$1=$(sysctl -n "$1")'"
 }
 
+# has_fuse WHAT: whether any user can mount by bindfs now; else the skip of WHAT is told.
+has_fuse() {
+    if [[ ! -c /dev/fuse ]] || ! command -v bindfs >/dev/null; then
+        skip "$1" "needs /dev/fuse and bindfs"
+        return 1
+    fi
+    if [[ $(stat -c %a /dev/fuse) != 666 ]]; then
+        at_end "chmod $(stat -c %a /dev/fuse) /dev/fuse"
+        chmod 666 /dev/fuse
+    fi
+}
+
 # an_image PATH [MODE [OWNER]]: a small file that is old enough to be no change of this moment.
 an_image() {
     printf 'GIF89a' >"$1"
