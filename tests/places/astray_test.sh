@@ -69,6 +69,7 @@ cp "$(type -P env)" "$jail/usr/bin"
     cp -L --parents "$library" "$jail"
 done
 chmod 700 "$jail/images/closed"
+an_image "$jail/images/closed/a.jpg"
 an_image "$jail/images/a.jpg" 600
 jailed=(chroot --userspec=1002:1002 --groups= "$jail")
 for proc in without with; do
@@ -78,6 +79,9 @@ for proc in without with; do
     opens "${jailed[@]}" -- write,create /images/new/a.jpg
     expect "chroot $proc /proc, no directory" ENOENT create-in-missing-dir proven /images/new
     expect_evidence "chroot $proc /proc, no directory" "*the process is in a chroot, and *"
+    opens "${jailed[@]}" -- read /images/closed/a.jpg
+    expect "chroot $proc /proc, a closed directory" EACCES dir-search proven /images/closed
+    expect_evidence "chroot $proc /proc, a closed directory" "*in a chroot, and the command's path begins at its root directory*"
     if [[ $proc == without ]]; then
         mount -t proc proc "$jail/proc"
         at_end "umount '$jail/proc'"
@@ -87,6 +91,9 @@ opens as 1002:1002 -- read "$jail/images/a.jpg"
 expect "outside" EACCES file-read proven "$jail/images/a.jpg"
 check "outside: notes" "" "$(said '.notes | join("; ")')"
 setfacl -m u:1002:r-- "$jail/images/a.jpg"
-opens "${jailed[@]}" -- read /images/a.jpg
-check "chroot: after the fix, with the path outside" opened "$answer"
+setfacl -m u:1002:--x "$jail/images/closed"
+for image in a.jpg closed/a.jpg; do
+    opens "${jailed[@]}" -- read "/images/$image"
+    check "chroot, $image: after the fix, with the path outside" opened "$answer"
+done
 finish
